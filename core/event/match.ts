@@ -1,0 +1,43 @@
+import type { OispEvent } from './types.ts';
+
+/** A 64-bit prefix of HMAC-SHA-256 under the local key, base64url without padding (11 characters). */
+export type Key = string;
+
+/**
+ * What `correlate` compares instead of text. Written into `attrs["oisp.match"]` by the first of `decode`, `redact`, `correlate` that
+ * sees an unstamped event; exporters drop it. Each field only where the event has something to compare.
+ */
+export interface MatchKeys {
+  /** ai.request: one key per message in canonical form (system messages left out). ai.response: one key, the answer. */
+  readonly messages?: readonly Key[];
+  /** ai.request: the system prompt, and names and schemas of the tools. */
+  readonly system?: Key;
+  readonly tools?: Key;
+  /** ai.request: text parts and lines of 16+ characters of the first user message. agent.tool_call: those of its arguments. */
+  readonly lines?: readonly Key[];
+  /** ai.request: characters of assistant text in the history, for weighing equal prefixes. */
+  readonly weight?: number;
+  /** agent.tool_call: each string argument. process.exec: each element of argv. */
+  readonly strings?: readonly Key[];
+  /** agent.tool_call: simple commands of a shell argument. process.exec: its argv, unwrapped the same way. */
+  readonly commands?: readonly Key[];
+  /** agent.tool_call, file.*: absolute paths. */
+  readonly paths?: readonly Key[];
+  /** agent.tool_call: relative paths as written. file.*: the path's last components, one key per length. */
+  readonly tails?: readonly Key[];
+  /** agent.tool_call, network.*: host names and addresses. */
+  readonly hosts?: readonly Key[];
+}
+
+/** Stamps events with match keys under one local key. Keys of texts are memoised: agents resend their history with every call. */
+export interface Matcher {
+  /** The event with `attrs["oisp.match"]`; the same event when it has one already or has nothing to compare. */
+  stamp(event: OispEvent): OispEvent;
+}
+
+export const MATCH_ATTR = 'oisp.match';
+
+/** The keys of a stamped event. */
+export function matchOf(event: OispEvent): MatchKeys | undefined {
+  return event.attrs?.[MATCH_ATTR] as MatchKeys | undefined;
+}

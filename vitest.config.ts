@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/e2e/**'],
+    testTimeout: 60_000,
+    coverage: {
+      provider: 'v8',
+      include: ['core/**', 'receivers/**', 'processors/**', 'exporters/**', 'connectors/**', 'cli/**'],
+    },
+  },
+});
