@@ -10,6 +10,8 @@ export type Signal = Batch['signal'];
 export interface EventsBatch {
   readonly signal: 'events';
   readonly events: readonly OispEvent[];
+  /** True where the source shows what happens now (live capture, a followed file): silence then means that time goes on. */
+  readonly live?: boolean;
   /** The input that these events were made from; none for live capture. */
   readonly receipts?: readonly Receipt[];
 }

@@ -6,6 +6,8 @@ export * from './config/schema.ts';
 export * from './errors.ts';
 export * from './event/ids.ts';
 export * from './event/match.ts';
+export { canonical, collapse, createMatcher } from './event/matcher.ts';
+export * from './event/shell.ts';
 export * from './event/time.ts';
 export * from './event/types.ts';
 export * from './log.ts';

@@ -8,15 +8,22 @@ export type Key = string;
  * sees an unstamped event; exporters drop it. Each field only where the event has something to compare.
  */
 export interface MatchKeys {
-  /** ai.request: one key per message in canonical form (system messages left out). ai.response: one key, the answer. */
+  /**
+   * ai.request: one key per part of its messages in canonical form (system messages and reasoning left out), so that the grouping of parts
+   * into messages does not matter. ai.response: the parts of the answer.
+   */
   readonly messages?: readonly Key[];
   /** ai.request: the system prompt, and names and schemas of the tools. */
   readonly system?: Key;
   readonly tools?: Key;
   /** ai.request: text parts and lines of 16+ characters of the first user message. agent.tool_call: those of its arguments. */
   readonly lines?: readonly Key[];
+  /** ai.request: what its prompt shows it to be, where it is one of the calls that agents make beside the conversation. */
+  readonly shape?: 'title' | 'summary' | 'quota' | 'status';
   /** ai.request: characters of assistant text in the history, for weighing equal prefixes. */
   readonly weight?: number;
+  /** agent.tool_call: all arguments, as JSON with sorted keys. */
+  readonly args?: Key;
   /** agent.tool_call: each string argument. process.exec: each element of argv. */
   readonly strings?: readonly Key[];
   /** agent.tool_call: simple commands of a shell argument. process.exec: its argv, unwrapped the same way. */

@@ -59,7 +59,7 @@ export class Meter {
 
 function keyOf(name: string, labels: Labels): string {
   const parts = Object.keys(labels)
-    .sort()
+    .sort((a, b) => (a < b ? -1 : 1))
     .map((k) => `${k}=${labels[k]}`);
   return `${name}{${parts.join(',')}}`;
 }

@@ -1,0 +1,380 @@
+import { hash } from 'node:crypto';
+import { posix } from 'node:path';
+import { type Key, MATCH_ATTR, type Matcher, type MatchKeys } from './match.ts';
+import { commandsOfArgv, commandsOfLine } from './shell.ts';
+import type {
+  AiRequestData,
+  AiResponseData,
+  ConnectData,
+  DnsData,
+  ExecData,
+  FileData,
+  Message,
+  OispEvent,
+  Part,
+  RenameData,
+  ToolCallData,
+} from './types.ts';
+import { isEvent } from './types.ts';
+
+const BLOCK = 64;
+const MAX_KEYS = 64;
+const MIN_LINE = 16;
+const MIN_TEXT = 8;
+const MIN_STRING = 3;
+/** Characters of memoised texts per generation. */
+const MEMO_CHARS = 8 << 20;
+const MAX_DEPTH = 32;
+
+/** A matcher under one local key of at least 16 bytes. Keys of two matchers with different keys never compare equal. */
+export function createMatcher(key: Uint8Array): Matcher {
+  return new HmacMatcher(key);
+}
+
+class HmacMatcher implements Matcher {
+  readonly #inner: Buffer;
+  readonly #outer: Buffer;
+  #young = new Map<string, Key>();
+  #old = new Map<string, Key>();
+  #chars = 0;
+
+  constructor(key: Uint8Array) {
+    if (key.length < 16 || key.length > BLOCK) throw new RangeError('a match key needs 16 to 64 bytes');
+    this.#inner = Buffer.alloc(BLOCK, 0x36);
+    this.#outer = Buffer.alloc(BLOCK + 32, 0x5c);
+    for (const [i, byte] of key.entries()) {
+      this.#inner[i] = 0x36 ^ byte;
+      this.#outer[i] = 0x5c ^ byte;
+    }
+  }
+
+  /** HMAC-SHA-256 (RFC 2104) of `text`, cut to 64 bits. Texts are memoised in two generations of bounded size. */
+  key(text: string): Key {
+    const known = this.#young.get(text);
+    if (known !== undefined) return known;
+    let key = this.#old.get(text);
+    if (key === undefined) {
+      const size = Buffer.byteLength(text);
+      const message = Buffer.allocUnsafe(BLOCK + size);
+      this.#inner.copy(message);
+      message.write(text, BLOCK, 'utf8');
+      hash('sha256', message, 'buffer').copy(this.#outer, BLOCK);
+      key = hash('sha256', this.#outer, 'buffer').toString('base64url', 0, 8);
+    }
+    this.#chars += text.length + 32;
+    if (this.#chars > MEMO_CHARS) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#chars = text.length;
+    }
+    this.#young.set(text, key);
+    return key;
+  }
+
+  stamp(event: OispEvent): OispEvent {
+    if (event.attrs !== undefined && MATCH_ATTR in event.attrs) return event;
+    const keys = this.#keysOf(event);
+    return keys === undefined ? event : { ...event, attrs: { ...event.attrs, [MATCH_ATTR]: keys } };
+  }
+
+  #keysOf(event: OispEvent): MatchKeys | undefined {
+    if (isEvent(event, 'ai.request')) return this.#request(event.data);
+    if (isEvent(event, 'ai.response')) return this.#response(event.data);
+    if (isEvent(event, 'agent.tool_call')) return this.#toolCall(event.data, event.process?.cwd);
+    if (isEvent(event, 'process.exec')) return this.#exec(event.data);
+    if (isEvent(event, 'file.rename')) return this.#rename(event.data, event.process?.cwd);
+    if (isEvent(event, 'network.connect')) return this.#connect(event.data);
+    if (isEvent(event, 'network.dns')) return this.#hosts([(event.data as DnsData).query_name]);
+    if (event.event_type.startsWith('file.')) return this.#file(event.data as FileData, event.process?.cwd);
+    return undefined;
+  }
+
+  #request(data: AiRequestData): MatchKeys {
+    const messages: Key[] = [];
+    const system: string[] = [];
+    const lines = new Set<Key>();
+    let weight = 0;
+    let first = true;
+    for (const message of data.messages ?? []) {
+      if (message.role === 'system') {
+        if (typeof message.content === 'string') system.push(message.content);
+        continue;
+      }
+      const assistant = message.role === 'assistant';
+      if (assistant && typeof message.content === 'string') weight += message.content.length;
+      this.#parts(message, messages);
+      if (assistant) first = false;
+      else if (first) {
+        for (const part of message.parts ?? []) if (part.type === 'text') this.#lines(part.content, lines);
+        if (message.parts === undefined) this.#lines(message.content, lines);
+      }
+    }
+    const tools = data.tools?.map((tool) => tool.name).join('\0');
+    const shape = shapeOf(data, system);
+    return {
+      messages,
+      ...(shape && { shape }),
+      ...(system.length > 0 && { system: this.key(`s\0${collapse(system.join('\n'))}`) }),
+      ...(tools && { tools: this.key(`t\0${tools}`) }),
+      ...(lines.size > 0 && { lines: [...lines] }),
+      ...(weight > 0 && { weight }),
+    };
+  }
+
+  #response(data: AiResponseData): MatchKeys | undefined {
+    const message = data.choices?.[0]?.message;
+    if (message === undefined) return undefined;
+    const messages: Key[] = [];
+    this.#parts(message, messages);
+    const weight = typeof message.content === 'string' ? message.content.length : 0;
+    return { messages, ...(weight > 0 && { weight }) };
+  }
+
+  /** One key per part: text, tool call, tool result (by its call alone, since agents clear old results). Reasoning is left out. */
+  #parts(message: Message, into: Key[]): void {
+    const side = message.role === 'assistant' ? 'a' : 'u';
+    if (message.parts === undefined) {
+      if (typeof message.content === 'string') this.#text(side, message.content, into);
+      return;
+    }
+    for (const part of message.parts) {
+      switch (part.type) {
+        case 'text':
+          if (typeof part.content === 'string') this.#text(side, part.content, into);
+          break;
+        case 'tool_call':
+          into.push(this.key(`c\0${part.name}\0${part.id ?? ''}\0${canonical(part.arguments)}`));
+          break;
+        case 'tool_call_response':
+          into.push(this.key(`r\0${part.id ?? part.name ?? ''}`));
+          break;
+        case 'reasoning':
+          break;
+        default:
+          into.push(this.key(`o\0${otherPart(part)}`));
+      }
+    }
+  }
+
+  #text(side: string, text: string, into: Key[]): void {
+    const plain = collapse(text);
+    // an agent's own reminders move and vanish when a history is sent again
+    if (plain === '' || plain.startsWith('<system-reminder>')) return;
+    into.push(this.key(`${side}\0${plain}`));
+  }
+
+  #lines(content: unknown, into: Set<Key>): void {
+    if (typeof content !== 'string') return;
+    const plain = collapse(content);
+    if (plain.length < MIN_TEXT || into.size >= MAX_KEYS) return;
+    into.add(this.key(`l\0${plain}`));
+    if (!content.includes('\n')) return;
+    for (const line of content.split('\n')) {
+      if (into.size >= MAX_KEYS) return;
+      const text = collapse(line);
+      if (text.length >= MIN_LINE) into.add(this.key(`l\0${text}`));
+    }
+  }
+
+  #toolCall(data: ToolCallData, cwd: string | undefined): MatchKeys | undefined {
+    const texts: string[] = [];
+    const argvs: string[][] = [];
+    collectStrings(data.arguments, texts, argvs, 0);
+    if (typeof data.arguments === 'object' && data.arguments !== null && '$redacted' in data.arguments)
+      return undefined;
+    const args = this.key(`j\0${canonical(data.arguments)}`);
+    if (texts.length === 0) return { args };
+    const lines = new Set<Key>();
+    const strings = new Set<Key>();
+    const commands = new Set<Key>();
+    const paths = new Set<Key>();
+    const tails = new Set<Key>();
+    const hosts = new Set<Key>();
+    for (const text of texts) {
+      this.#lines(text, lines);
+      if (text.length >= MIN_STRING && text.length <= 4096 && strings.size < MAX_KEYS)
+        strings.add(this.key(`w\0${text}`));
+      if (text.length > 65_536) continue;
+      for (const host of hostsIn(text)) if (hosts.size < MAX_KEYS) hosts.add(this.key(`h\0${host}`));
+      if (isPathLike(text)) {
+        if (text.startsWith('/')) paths.add(this.key(`p\0${posix.normalize(text)}`));
+        else {
+          const relative = trimRelative(text);
+          if (relative !== '') tails.add(this.key(`q\0${relative}`));
+          if (cwd?.startsWith('/')) paths.add(this.key(`p\0${posix.join(cwd, text)}`));
+        }
+      }
+      for (const command of commandsOfLine(text)) {
+        if (commands.size >= MAX_KEYS) break;
+        if (command.length >= 2) commands.add(this.key(`x\0${collapse(command)}`));
+      }
+    }
+    for (const argv of argvs)
+      for (const command of commandsOfArgv(argv)) commands.add(this.key(`x\0${collapse(command)}`));
+    return {
+      args,
+      ...(lines.size > 0 && { lines: [...lines] }),
+      ...(strings.size > 0 && { strings: [...strings] }),
+      ...(commands.size > 0 && { commands: [...commands] }),
+      ...(paths.size > 0 && { paths: [...paths] }),
+      ...(tails.size > 0 && { tails: [...tails] }),
+      ...(hosts.size > 0 && { hosts: [...hosts] }),
+    };
+  }
+
+  #exec(data: ExecData): MatchKeys {
+    const argv = data.args ?? [];
+    const strings: Key[] = [];
+    for (const word of argv.slice(1, 1 + MAX_KEYS))
+      if (word.length >= MIN_STRING && word.length <= 4096) strings.push(this.key(`w\0${word}`));
+    const commands = new Set<Key>();
+    for (const command of commandsOfArgv(argv)) commands.add(this.key(`x\0${collapse(command)}`));
+    return {
+      ...(strings.length > 0 && { strings }),
+      ...(commands.size > 0 && { commands: [...commands] }),
+    };
+  }
+
+  #file(data: FileData, cwd: string | undefined): MatchKeys | undefined {
+    return typeof data.path === 'string' ? this.#path(data.path, cwd) : undefined;
+  }
+
+  #path(path: string, cwd: string | undefined): MatchKeys {
+    const whole = path.startsWith('/') ? path : cwd === undefined ? path : posix.join(cwd, path);
+    const normal = posix.normalize(whole);
+    return { paths: [this.key(`p\0${normal}`)], ...(cwd === undefined && { tails: this.#tails(normal) }) };
+  }
+
+  #rename(data: RenameData, cwd: string | undefined): MatchKeys {
+    const to = this.#path(data.new_path, cwd);
+    const from = this.#path(data.old_path, cwd);
+    return { ...to, paths: [...(to.paths ?? []), ...(from.paths ?? [])] };
+  }
+
+  #tails(path: string): Key[] {
+    const parts = path.split('/').filter((p) => p !== '');
+    const tails: Key[] = [];
+    for (let n = 1; n <= Math.min(8, parts.length); n++) tails.push(this.key(`q\0${parts.slice(-n).join('/')}`));
+    return tails;
+  }
+
+  #connect(data: ConnectData): MatchKeys | undefined {
+    return this.#hosts([data.dest?.domain, data.dest?.ip]);
+  }
+
+  #hosts(names: readonly (string | undefined)[]): MatchKeys | undefined {
+    const hosts: Key[] = [];
+    for (const name of names)
+      if (typeof name === 'string' && name !== '') hosts.push(this.key(`h\0${name.toLowerCase()}`));
+    return hosts.length === 0 ? undefined : { hosts };
+  }
+}
+
+/**
+ * Calls that agents make beside the conversation say so in their prompt: one question, no tools, and an instruction to name, sum up or
+ * check something.
+ */
+function shapeOf(data: AiRequestData, system: readonly string[]): MatchKeys['shape'] {
+  const messages = (data.messages ?? []).filter((m) => m.role !== 'system');
+  if ((data.tools?.length ?? 0) > 0 || messages.some((m) => m.role !== 'user') || messages.length > 2) return undefined;
+  const prompt = messages.map((m) => (typeof m.content === 'string' ? m.content : '')).join('\n');
+  if (/^\s*(quota|count|test|ping)\s*$/i.test(prompt)) return 'quota';
+  const asked = `${system.join('\n').slice(0, 4000)}\n${prompt.slice(0, 400)}`;
+  if (
+    /\b(short|concise|brief)?\s*\b(title|topic|headline)\b/i.test(asked) &&
+    /\b(title|topic|headline)\b[^.\n]{0,80}\b(for|of|generat|write|conversation|session|chat|alone|words)/i.test(asked)
+  )
+    return 'title';
+  if (
+    /\b(summari[sz]e|summary)\b/i.test(asked) &&
+    /\b(conversation|so far|session|chat|history|words|characters)\b/i.test(asked)
+  )
+    return 'summary';
+  if (/\b(gerund|spinner|next speaker|who should speak next|is this a new topic)\b/i.test(asked)) return 'status';
+  return undefined;
+}
+
+/** Whitespace runs as one space, none at the ends. */
+export function collapse(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+/** JSON with sorted keys; text that is a JSON object counts as that object. */
+export function canonical(value: unknown, depth = 0): string {
+  if (depth > MAX_DEPTH) return '…';
+  if (typeof value === 'string' && depth === 0) {
+    const text = value.trim();
+    if (text === '') return '{}';
+    if (!text.startsWith('{')) return JSON.stringify(text);
+    try {
+      return canonical(JSON.parse(text), 1);
+    } catch {
+      return JSON.stringify(text); // no JSON: compared as text
+    }
+  }
+  if (value === undefined) return depth === 0 ? '{}' : 'null';
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, depth + 1)).join(',')}]`;
+  const record = value as Record<string, unknown>;
+  const keys = Object.keys(record).sort((a, b) => (a < b ? -1 : 1));
+  return `{${keys.map((k) => `${JSON.stringify(k)}:${canonical(record[k], depth + 1)}`).join(',')}}`;
+}
+
+function otherPart(part: Part): string {
+  switch (part.type) {
+    case 'file':
+      return `file ${part.file_id}`;
+    case 'uri':
+      return `uri ${part.uri}`;
+    case 'blob':
+      return `blob ${part.modality} ${part.size ?? ''}`;
+    default:
+      return part.type;
+  }
+}
+
+/** Every string below a value, and arrays of strings as whole argvs. */
+function collectStrings(value: unknown, texts: string[], argvs: string[][], depth: number): void {
+  if (texts.length >= MAX_KEYS || depth > MAX_DEPTH) return;
+  if (typeof value === 'string') texts.push(value);
+  else if (Array.isArray(value)) {
+    if (value.length > 0 && value.every((item) => typeof item === 'string')) argvs.push(value);
+    for (const item of value) collectStrings(item, texts, argvs, depth + 1);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const item of Object.values(value)) collectStrings(item, texts, argvs, depth + 1);
+  }
+}
+
+/** Whether a string argument may name a file: one line, no run of spaces, a separator or a dot in it. */
+function isPathLike(text: string): boolean {
+  return (
+    text.length >= 2 &&
+    text.length <= 1024 &&
+    !/[\n\r\t]/.test(text) &&
+    !text.includes('://') &&
+    /^[^|&;<>"'`]+$/.test(text)
+  );
+}
+
+function trimRelative(path: string): string {
+  const normal = posix.normalize(path);
+  return normal === '.' || normal.startsWith('..') ? '' : normal.replace(/\/$/, '');
+}
+
+const URL_HOST =
+  /\b(?:https?|wss?|ftp|ssh|git):\/\/(?:[^\s/@"'<>]{1,256}@)?(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253})/g;
+const SCP_HOST = /^[\w.-]{1,64}@([A-Za-z0-9.-]{1,253}):/;
+
+/** Host names of the URLs in a text, lower-case, at most 16. */
+function hostsIn(text: string): string[] {
+  const hosts: string[] = [];
+  if (text.includes('://')) {
+    for (const match of text.matchAll(URL_HOST)) {
+      if (hosts.length >= 16) break;
+      hosts.push((match[1] as string).replace(/^\[|\]$/g, '').toLowerCase());
+    }
+  }
+  const scp = SCP_HOST.exec(text);
+  if (scp?.[1]) hosts.push(scp[1].toLowerCase());
+  return hosts;
+}
