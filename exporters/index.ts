@@ -1,0 +1,5 @@
+import type { ExporterDefinition } from '../core/index.ts';
+import { jsonlExporter } from './jsonl/index.ts';
+
+/** Every exporter that ships with the program. */
+export const exporters: readonly ExporterDefinition[] = [jsonlExporter];
