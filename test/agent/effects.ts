@@ -42,6 +42,8 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
   O_TRUNC: ['truncate'],
   O_EXCL: ['exclusive'],
 };
+const READS = new Set(['read', 'pread64', 'readv']);
+const WRITES = new Set(['write', 'pwrite64', 'writev']);
 /** Where reads say nothing about the agent: system libraries and settings, devices, installed packages. */
 const SYSTEM = /^\/(?:proc|sys|dev|etc|usr|lib|lib64|bin|sbin|run|var\/lib)(?:\/|$)|\/node_modules(?:\/|$)/;
 
@@ -72,7 +74,7 @@ class Machine implements Effects {
   readonly #now = new Map<number, Proc>();
   readonly #states = new Map<number, { from: bigint; proc: Proc }[]>();
   /** Connections on their way, by pid and descriptor. */
-  readonly #connecting = new Map<string, { time: bigint; add: (success: boolean, until: bigint) => void }>();
+  readonly #connecting = new Map<string, (success: boolean, until: bigint) => void>();
 
   constructor(harness: string) {
     this.#harness = harness;
@@ -108,63 +110,47 @@ class Machine implements Effects {
   take(call: Call): void {
     const proc = this.#now.get(this.#group.get(call.tid) ?? call.tid);
     if (!proc) return;
-    const { args, name, result } = call;
+    const { args, name } = call;
     const [a, b, c, d] = args;
-    switch (name) {
-      case 'clone':
-      case 'clone3':
-      case 'fork':
-      case 'vfork':
-        return this.#fork(call, proc);
-      case 'execve': {
-        const path = unquote(a);
-        if (result !== 0 || path === undefined) return;
-        const exe = resolve(proc.cwd, path);
-        const after = { ...proc, exe };
-        this.begin(after, call.time);
-        const data = { exe, args: unquoteList(b), cwd: proc.cwd, is_shell: /\/(?:ba|da|z)?sh$/.test(exe) };
-        return this.#add(call.time, after, call.tid, 'process.exec', data);
-      }
-      case 'chdir': {
-        const path = unquote(a);
-        if (result === 0 && path !== undefined) this.begin({ ...proc, cwd: resolve(proc.cwd, path) }, call.time);
-        return;
-      }
-      case 'open':
-        return this.#open(call, proc, unquote(a) === undefined ? undefined : resolve(proc.cwd, unquote(a) ?? ''), b);
-      case 'openat':
-        return this.#open(call, proc, pathAt(a, b), c);
-      case 'read':
-      case 'pread64':
-      case 'readv':
-        return this.#bytes(call, proc, 'file.read', a);
-      case 'write':
-      case 'pwrite64':
-      case 'writev':
-        return this.#bytes(call, proc, 'file.write', a);
-      case 'sendfile':
-      case 'copy_file_range': {
-        const [to, from] = name === 'sendfile' ? [a, b] : [c, a];
-        this.#bytes(call, proc, 'file.read', from);
-        return this.#bytes(call, proc, 'file.write', to);
-      }
-      case 'rename':
-        return this.#rename(call, proc, resolve(proc.cwd, unquote(a) ?? ''), resolve(proc.cwd, unquote(b) ?? ''));
-      case 'renameat':
-      case 'renameat2':
-        return this.#rename(call, proc, pathAt(a, b), pathAt(c, d));
-      case 'unlink':
-        return this.#delete(call, proc, resolve(proc.cwd, unquote(a) ?? ''));
-      case 'unlinkat':
-        return this.#delete(call, proc, pathAt(a, b));
-      case 'connect':
-        return this.#connect(call, proc, a, b);
-      case 'getsockopt': {
-        const key = `${proc.pid}:${descriptor(a).fd}`;
-        if (c === 'SO_ERROR') this.#connecting.get(key)?.add(d === '[0]', call.time);
-        return;
-      }
+    const inCwd = (arg: string | undefined): string => resolve(proc.cwd, unquote(arg) ?? '');
+    if (name === 'clone' || name === 'clone3' || name === 'fork' || name === 'vfork') this.#fork(call, proc);
+    else if (name === 'execve') this.#exec(call, proc);
+    else if (name === 'chdir') this.#chdir(call, proc);
+    else if (name === 'open') this.#open(call, proc, inCwd(a), b);
+    else if (name === 'openat') this.#open(call, proc, pathAt(a, b), c);
+    else if (READS.has(name)) this.#bytes(call, proc, 'file.read', a);
+    else if (WRITES.has(name)) this.#bytes(call, proc, 'file.write', a);
+    else if (name === 'sendfile' || name === 'copy_file_range') {
+      const [to, from] = name === 'sendfile' ? [a, b] : [c, a];
+      this.#bytes(call, proc, 'file.read', from);
+      this.#bytes(call, proc, 'file.write', to);
+    } else if (name === 'rename') this.#rename(call, proc, inCwd(a), inCwd(b));
+    else if (name === 'renameat' || name === 'renameat2') this.#rename(call, proc, pathAt(a, b), pathAt(c, d));
+    else if (name === 'unlink') this.#delete(call, proc, inCwd(a));
+    else if (name === 'unlinkat') this.#delete(call, proc, pathAt(a, b));
+    else if (name === 'connect') this.#connect(call, proc, a, b);
+    else if (name === 'getsockopt' && c === 'SO_ERROR') {
+      this.#connecting.get(`${proc.pid}:${descriptor(a).fd}`)?.(d === '[0]', call.time);
     }
+  }
+
+  #exec(call: Call, proc: Proc): void {
+    const path = unquote(call.args[0]);
+    if (call.result !== 0 || path === undefined) return;
+    const exe = resolve(proc.cwd, path);
+    const after = { ...proc, exe };
+    this.begin(after, call.time);
+    this.#add(call.time, after, call.tid, 'process.exec', {
+      exe,
+      args: unquoteList(call.args[1]),
+      cwd: proc.cwd,
+      is_shell: /\/(?:ba|da|z)?sh$/.test(exe),
+    });
+  }
+
+  #chdir(call: Call, proc: Proc): void {
+    const path = unquote(call.args[0]);
+    if (call.result === 0 && path !== undefined) this.begin({ ...proc, cwd: resolve(proc.cwd, path) }, call.time);
   }
 
   #fork({ name, args, result, time, tid }: Call, proc: Proc): void {
@@ -222,8 +208,8 @@ class Machine implements Effects {
         latency_ms: Number(until - call.time) / 1e6,
       });
     };
-    if (call.result === 0) return add(true, call.time);
-    this.#connecting.set(key, { time: call.time, add });
+    if (call.result === 0) add(true, call.time);
+    else this.#connecting.set(key, add);
   }
 
   #hidden(path: string, writes: boolean): boolean {

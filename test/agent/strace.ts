@@ -87,8 +87,8 @@ export function unquote(text: string | undefined): string | undefined {
   if (text === undefined || !text.startsWith('"')) return undefined;
   const end = text.lastIndexOf('"');
   const bytes: number[] = [];
-  for (const [, escape, octal, plain] of text.slice(1, end).matchAll(/\\([ntrvf"\\])|\\([0-7]{1,3})|([^\\])/gu)) {
-    if (escape !== undefined) bytes.push(ESCAPES[escape] ?? 63);
+  for (const [, letter, octal, plain] of text.slice(1, end).matchAll(/\\([ntrvf"\\])|\\([0-7]{1,3})|([^\\])/gu)) {
+    if (letter !== undefined) bytes.push(ESCAPES[letter] ?? 63);
     else if (octal !== undefined) bytes.push(Number.parseInt(octal, 8));
     else bytes.push(...Buffer.from(plain ?? ''));
   }

@@ -10,6 +10,6 @@ const server = http.createServer((request, response) => {
   else response.writeHead(404).end();
 });
 server.listen(0, '127.0.0.1', () => {
-  note({ server: true, files: [{ path: fs.realpathSync('.') + '/preview.url', op: 'write' }] });
+  note({ server: true, files: [{ path: `${fs.realpathSync('.')}/preview.url`, op: 'write' }] });
   fs.writeFileSync('preview.url', `http://127.0.0.1:${server.address().port}/\n`);
 });
