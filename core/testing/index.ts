@@ -1,0 +1,4 @@
+/** For tests of components, ours and those of plugins. */
+export * from './builders.ts';
+export * from './fake-clock.ts';
+export * from './sinks.ts';
