@@ -2,15 +2,30 @@
 export * from './batch.ts';
 export * from './clock.ts';
 export * from './component.ts';
+export {
+  formatDuration,
+  formatProblem,
+  formatSize,
+  loadConfig,
+  printConfig,
+} from './config/index.ts';
 export * from './config/schema.ts';
+export { nearest } from './config/suggest.ts';
+export type * from './config/types.ts';
 export * from './errors.ts';
+export { type Checked, checkEvent, isDeeper, MAX_EVENT_DEPTH } from './event/border.ts';
 export * from './event/ids.ts';
 export * from './event/match.ts';
 export { canonical, collapse, createMatcher } from './event/matcher.ts';
 export * from './event/shell.ts';
 export * from './event/time.ts';
 export * from './event/types.ts';
+export * from './export/backoff.ts';
+export * from './export/config.ts';
 export * from './export/counts.ts';
+export * from './export/queued.ts';
+export * from './export/sender.ts';
+export * from './export/store.ts';
 export * from './log.ts';
 export * from './otel/encoder.ts';
 export * from './otel/events.ts';
@@ -18,4 +33,8 @@ export * from './otel/json.ts';
 export * from './otel/protobuf.ts';
 export * from './otel/span.ts';
 export * from './receipt.ts';
+export * from './service/index.ts';
 export * from './telemetry/meter.ts';
+export * from './telemetry/metrics.ts';
+export * from './telemetry/report.ts';
+export { BUILD } from './version.ts';

@@ -1,5 +1,6 @@
 import type { ExporterDefinition } from '../core/index.ts';
 import { jsonlExporter } from './jsonl/index.ts';
+import { otlpHttpExporter } from './otlp_http/index.ts';
 
 /** Every exporter that ships with the program. */
-export const exporters: readonly ExporterDefinition[] = [jsonlExporter];
+export const exporters: readonly ExporterDefinition[] = [jsonlExporter, otlpHttpExporter];

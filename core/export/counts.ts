@@ -4,6 +4,13 @@ import type { Counter } from '../telemetry/meter.ts';
 /** What an exporter delivers, as the Collector's metric names end. Events go out as log records. */
 export type Items = 'spans' | 'log_records';
 
+const counting = new WeakSet<Context>();
+
+/** Whether an exporter counts its own delivery; for others the edge of the graph does. */
+export function countsDelivery(context: Context): boolean {
+  return counting.has(context);
+}
+
 /** The counters of one exporter and one kind of items. Every item handed over ends in exactly one of them or is still kept. */
 export class DeliveryCounts {
   /** Delivered and not refused by the receiving side. */
@@ -18,6 +25,7 @@ export class DeliveryCounts {
   readonly lost: Counter;
 
   constructor(context: Context, items: Items) {
+    counting.add(context);
     const labels = { exporter: context.id };
     this.sent = context.meter.counter(`otelcol_exporter_sent_${items}`, labels);
     this.failed = context.meter.counter(`otelcol_exporter_send_failed_${items}`, labels);
