@@ -1,0 +1,149 @@
+import { checkData } from './border-data.ts';
+import { MATCH_ATTR } from './match.ts';
+import { parseTime } from './time.ts';
+import type { OispEvent } from './types.ts';
+
+/** Objects and arrays inside one another that an event may have; deeper ones are refused before anything walks them. */
+export const MAX_EVENT_DEPTH = 128;
+
+/**
+ * An event that is what its type says, or the name of the first field that is not (a fixed set of words, so it serves as a label; never content).
+ * `rounded`: `ts_mono` is over 2^53, so JSON numbers hold it only to the nearest even nanosecond or coarser.
+ */
+export type Checked = { readonly event: OispEvent; readonly rounded?: boolean } | { readonly reason: string };
+
+export type Json = { readonly [key: string]: unknown };
+
+const EVENT_TYPE = /^[a-z][a-z0-9]*(\.[a-z][a-z0-9_]*)*$/;
+const LEVELS = new Set<unknown>(['high', 'medium', 'low', 'inferred']);
+const UNSTATED_SOURCE = { collector: 'unknown' };
+const UNSTATED_CONFIDENCE = { level: 'low', completeness: 'partial', reasons: ['not stated by the source'] };
+
+/**
+ * Checks a foreign value (a parsed line, a frame of a socket) at the border: envelope as `envelope.schema.json` of oisp-spec v0.1, and the
+ * fields of `data` that our types call required. What the spec leaves optional and our types want is filled in (`source`,
+ * `confidence`, `data`, ids of model calls); match keys are taken off, since they only mean something under the local key.
+ * Never throws. The event shares the value's memory.
+ */
+export function checkEvent(value: unknown): Checked {
+  if (!isObject(value)) return { reason: 'not_object' };
+  if (isDeeper(value, MAX_EVENT_DEPTH)) return { reason: 'too_deep' };
+  const reason = checkEnvelope(value);
+  if (reason !== undefined) return { reason };
+  const data = value['data'] === undefined ? {} : value['data'];
+  if (!isObject(data)) return { reason: 'data' };
+  const checked = checkData(value['event_type'] as string, data, value['event_id'] as string);
+  if (typeof checked === 'string') return { reason: checked };
+
+  let whole: Json = value;
+  const { source, confidence, attrs } = value;
+  if (
+    checked !== value['data'] ||
+    source === undefined ||
+    confidence === undefined ||
+    value['oisp_version'] === undefined
+  ) {
+    whole = {
+      ...value,
+      oisp_version: value['oisp_version'] ?? '0.1',
+      source: source ?? UNSTATED_SOURCE,
+      confidence: confidence ?? UNSTATED_CONFIDENCE,
+      data: checked,
+    };
+  }
+  if (attrs !== undefined && MATCH_ATTR in (attrs as object)) {
+    const { [MATCH_ATTR]: _, ...rest } = attrs as Json;
+    whole = { ...whole, attrs: rest };
+  }
+  const event = whole as unknown as OispEvent;
+  return (event.ts_mono ?? 0) > Number.MAX_SAFE_INTEGER ? { event, rounded: true } : { event };
+}
+
+function checkEnvelope(value: Json): string | undefined {
+  const { event_id, event_type, ts, ts_mono, source, confidence, process, oisp_version } = value;
+  if (oisp_version !== undefined && typeof oisp_version !== 'string') return 'oisp_version';
+  if (typeof event_id !== 'string' || event_id.length === 0 || event_id.length > 256) return 'event_id';
+  if (typeof event_type !== 'string' || event_type.length > 128 || !EVENT_TYPE.test(event_type)) return 'event_type';
+  if (typeof ts !== 'string' || ts.length > 64 || parseTime(ts) === undefined) return 'ts';
+  if (ts_mono !== undefined && !(Number.isInteger(ts_mono) && (ts_mono as number) >= 0)) return 'ts_mono';
+  if (source !== undefined && !hasStrings(source, SOURCE_TEXTS, 'collector')) return 'source';
+  if (
+    confidence !== undefined &&
+    !(isObject(confidence) && LEVELS.has(confidence['level']) && isText(confidence, 'completeness'))
+  )
+    return 'confidence';
+  if (process !== undefined && !isProcess(process)) return 'process';
+  if (value['host'] !== undefined && !hasStrings(value['host'], HOST_TEXTS)) return 'host';
+  if (value['app'] !== undefined && !hasStrings(value['app'], APP_TEXTS)) return 'app';
+  for (const name of OBJECTS) if (value[name] !== undefined && !isObject(value[name])) return name;
+  if (value['related_events'] !== undefined && !areObjects(value['related_events'], 'event_id'))
+    return 'related_events';
+  const context = value['trace_context'];
+  if (context !== undefined && !(isObject(context) && isText(context, 'trace_id') && isText(context, 'span_id')))
+    return 'trace_context';
+  return undefined;
+}
+
+const SOURCE_TEXTS = ['collector_version', 'capture_method', 'capture_point', 'sensor_host', 'clock'];
+const HOST_TEXTS = ['hostname', 'device_id', 'os', 'os_version', 'arch', 'kernel_version', 'boot_id'];
+const APP_TEXTS = ['app_id', 'name', 'vendor', 'version'];
+const PROCESS_TEXTS = ['exe', 'name', 'cmdline', 'cwd', 'start_time'];
+const PROCESS_IDS = ['pid', 'ppid', 'thread_id'];
+const OBJECTS = ['actor', 'web_context', 'attrs', 'ext'];
+
+function isProcess(value: unknown): boolean {
+  if (!hasStrings(value, PROCESS_TEXTS)) return false;
+  const process = value as Json;
+  for (const name of PROCESS_IDS) if (process[name] !== undefined && !isCount(process[name])) return false;
+  return process['cmdline_args'] === undefined || areStrings(process['cmdline_args']);
+}
+
+/** Whether containers are nested deeper than `limit`. Recursion ends at the limit, so any value is safe. */
+export function isDeeper(value: object, limit: number): boolean {
+  if (limit === 0) return true;
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object' && item !== null && isDeeper(item, limit - 1)) return true;
+    return false;
+  }
+  if (ArrayBuffer.isView(value)) return false;
+  for (const key in value) {
+    const item: unknown = (value as Json)[key];
+    if (typeof item === 'object' && item !== null && isDeeper(item, limit - 1)) return true;
+  }
+  return false;
+}
+
+/** An object with string keys: no array, not null. */
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A whole number from 0 that a double holds exactly. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+export function isText(of: Json, name: string): boolean {
+  return typeof of[name] === 'string';
+}
+
+export function areStrings(value: unknown): value is string[] {
+  if (!Array.isArray(value)) return false;
+  for (const item of value) if (typeof item !== 'string') return false;
+  return true;
+}
+
+/** An array of objects that each have a text under `name`. */
+export function areObjects(value: unknown, name: string): value is Json[] {
+  if (!Array.isArray(value)) return false;
+  for (const item of value) if (!isObject(item) || typeof item[name] !== 'string') return false;
+  return true;
+}
+
+/** An object whose `optional` fields are texts where they are there, and whose `required` one is there. */
+export function hasStrings(value: unknown, optional: readonly string[], required?: string): boolean {
+  if (!isObject(value)) return false;
+  if (required !== undefined && typeof value[required] !== 'string') return false;
+  for (const name of optional) if (value[name] !== undefined && typeof value[name] !== 'string') return false;
+  return true;
+}

@@ -1,0 +1,246 @@
+import { promises as fs, type Stats } from 'node:fs';
+import { type Context, messageOf } from '../../core/index.ts';
+import { begins, fingerprintOf, isSameHead, isWholeHead, type Place } from './checkpoint.ts';
+import type { Config } from './config.ts';
+import type { Counts } from './counts.ts';
+import type { Delivery } from './deliver.ts';
+import { expand, isGlob } from './glob.ts';
+import { inWords, isGzip, openFile, PlainInput } from './input.ts';
+import { type Limits, LineReader } from './line-reader.ts';
+import { identity, type Track, type Tracks } from './track.ts';
+
+/** Chunks of one file before the next one has its turn. */
+const TURN_CHUNKS = 16;
+const LF = 0x0a;
+
+interface Tools {
+  readonly counts: Counts;
+  readonly delivery: Delivery;
+  readonly limits: Limits;
+  readonly tracks: Tracks;
+  /** Shared by all files: a turn leaves nothing in it. */
+  readonly buffer: Buffer;
+  readonly stop: AbortSignal;
+}
+
+/** One file that is read as it grows. */
+interface Tail {
+  readonly handle: fs.FileHandle;
+  track: Track;
+  reader: LineReader;
+  /** Size at the last look. */
+  size: number;
+  /** Looks in a row that found no name and nothing new: a writer may still hold a renamed file. */
+  goneLooks: number;
+}
+
+/** Follows files by identity: through renames, new files under old names, and truncation. */
+export class Follower {
+  readonly #context: Context;
+  readonly #config: Config;
+  readonly #include: readonly string[];
+  readonly #tools: Tools;
+  readonly #tails = new Map<string, Tail>();
+  /** Paths that were told about: not again until they can be read. */
+  readonly #told = new Map<string, string>();
+
+  constructor(context: Context, config: Config, include: readonly string[], tools: Tools) {
+    this.#context = context;
+    this.#config = config;
+    this.#include = include;
+    this.#tools = tools;
+  }
+
+  /** Opens what is there. @throws {Error} where a named path is no file */
+  async begin(): Promise<void> {
+    for (const path of this.#include) {
+      if (isGlob(path)) continue;
+      const opened = await openFile(path);
+      if ('handle' in opened) await opened.handle.close();
+      else if (opened.why !== 'missing' && opened.why !== 'no_permission' && opened.why !== 'failed')
+        throw new Error(`JSONL_INPUT: cannot read ${path}: ${inWords(opened.why)}`);
+    }
+    await this.#look(this.#config.start_at ?? 'end');
+    if (this.#tails.size === 0)
+      this.#context.log.info('No file is there yet; waiting for one.', { include: this.#include });
+  }
+
+  /** Reads until stopped. */
+  async run(): Promise<void> {
+    const { stop } = this.#tools;
+    let lookedAt = this.#context.clock.now();
+    try {
+      while (!stop.aborted) {
+        let isMore = false;
+        for (const [key, tail] of this.#tails) {
+          if (stop.aborted) return;
+          isMore = (await this.#turn(key, tail)) || isMore;
+        }
+        const { clock } = this.#context;
+        if (!isMore) await clock.sleep(this.#config.poll_interval, stop);
+        else if (clock.now() - lookedAt < this.#config.poll_interval) continue;
+        await this.#look('beginning');
+        lookedAt = clock.now();
+      }
+    } catch (error) {
+      if (!stop.aborted) throw error;
+    } finally {
+      for (const tail of this.#tails.values()) await tail.handle.close();
+      this.#tails.clear();
+    }
+  }
+
+  /** Reads one file on. Says whether there may be more at once. */
+  async #turn(key: string, tail: Tail): Promise<boolean> {
+    const { stop, delivery } = this.#tools;
+    const chunks = { left: TURN_CHUNKS, isEnd: false };
+    try {
+      for (;;) {
+        const filled = await tail.reader.fill(chunks, stop);
+        if (filled === undefined) break;
+        if (stop.aborted || !(await delivery.deliver(tail.track, filled, stop))) return false;
+      }
+    } catch (error) {
+      if (stop.aborted) throw error;
+      this.#tools.counts.fileError('failed');
+      this.#context.log.error('Reading failed; the file is let go.', {
+        path: tail.track.path,
+        error: messageOf(error),
+      });
+      await this.#close(key, tail);
+      return false;
+    }
+    return !chunks.isEnd && !stop.aborted;
+  }
+
+  /** Looks which files are there now, opens new ones, lets go of those that are gone. */
+  async #look(startAt: 'beginning' | 'end'): Promise<void> {
+    const seen = new Set<string>();
+    for (const path of await expand(this.#include, this.#config.exclude)) {
+      if (this.#tools.stop.aborted) return;
+      const stats = await fs.stat(path).catch(() => undefined);
+      const key = stats === undefined ? undefined : identity(stats);
+      const tail = key === undefined ? undefined : this.#tails.get(key);
+      if (key !== undefined) seen.add(key);
+      if (tail === undefined) {
+        await this.#open(path, startAt);
+        continue;
+      }
+      tail.track.path = path;
+      tail.goneLooks = 0;
+    }
+    for (const [key, tail] of this.#tails) {
+      await this.#checkSize(tail);
+      if (seen.has(key)) continue;
+      if (tail.reader.position < tail.size) tail.goneLooks = 0;
+      else if (++tail.goneLooks >= 4) await this.#leave(key, tail);
+    }
+  }
+
+  async #open(path: string, startAt: 'beginning' | 'end'): Promise<void> {
+    const opened = await openFile(path);
+    if ('why' in opened) {
+      if (opened.why !== 'missing') this.#passOver(path, opened.why, inWords(opened.why));
+      return;
+    }
+    const { handle, stats } = opened;
+    if (await isGzip(path, handle)) {
+      await handle.close();
+      this.#passOver(path, 'gzip', 'gzip files are read by mode: replay only');
+      return;
+    }
+    if (await this.#isCopy(handle, stats)) {
+      await handle.close();
+      this.#passOver(path, 'copy', 'it begins as a followed file does: a copy made when that one was truncated');
+      return;
+    }
+    this.#told.delete(path);
+    const start =
+      startAt === 'end' && !this.#tools.tracks.has(stats) ? await lastLineStart(handle, stats.size) : undefined;
+    const track = await this.#tools.tracks.open(path, handle, stats, false, start);
+    this.#tails.set(identity(stats), {
+      handle,
+      track,
+      reader: this.#readerOf(handle, track),
+      size: stats.size,
+      goneLooks: 0,
+    });
+  }
+
+  #readerOf(handle: fs.FileHandle, track: Track): LineReader {
+    const { counts, limits, buffer } = this.#tools;
+    const input = new PlainInput(handle, track.start.offset, buffer);
+    const log = this.#context.log.with({ path: track.path });
+    return new LineReader(input, track.start, track.rereadTo, limits, counts, log);
+  }
+
+  /** Whether a new file is what copytruncate left beside a followed one. */
+  async #isCopy(handle: fs.FileHandle, stats: Stats): Promise<boolean> {
+    const head = await fingerprintOf(handle);
+    if (!isWholeHead(head)) return false;
+    for (const tail of this.#tails.values())
+      if (tail.track.ino !== stats.ino && isSameHead(tail.track.fingerprint, head) && stats.size <= tail.size)
+        return true;
+    return false;
+  }
+
+  /** Notices truncation: by size, or, where the file has grown again since, by its first bytes. */
+  async #checkSize(tail: Tail): Promise<void> {
+    const stats = await tail.handle.stat();
+    const { track } = tail;
+    if (stats.size === tail.size) return;
+    tail.size = stats.size;
+    if (stats.size >= tail.reader.position && (await begins(tail.handle, track.fingerprint))) {
+      if (!isWholeHead(track.fingerprint)) track.fingerprint = await fingerprintOf(tail.handle);
+      return;
+    }
+    if (this.#tools.counts.truncations.value === 0)
+      this.#context.log.warn(
+        'A followed file was truncated and is read from its begin; what was not read yet is gone.',
+        {
+          path: track.path,
+          read: tail.reader.position,
+        },
+      );
+    this.#tools.counts.truncations.add();
+    tail.track = await this.#tools.tracks.restart(track.path, tail.handle, stats);
+    tail.reader = this.#readerOf(tail.handle, tail.track);
+  }
+
+  /** Lets go of a file without a name, with what stands behind its last LF. */
+  async #leave(key: string, tail: Tail): Promise<void> {
+    const last = tail.reader.finish();
+    if (last !== undefined) await this.#tools.delivery.deliver(tail.track, last, this.#tools.stop);
+    await this.#close(key, tail);
+  }
+
+  async #close(key: string, tail: Tail): Promise<void> {
+    this.#tails.delete(key);
+    if (tail.reader.badLines > 1)
+      this.#context.log.warn('Lines of this file were left out.', {
+        path: tail.track.path,
+        lines: tail.reader.badLines,
+      });
+    await tail.handle.close();
+  }
+
+  #passOver(path: string, reason: string, why: string): void {
+    if (this.#told.get(path) === reason) return;
+    this.#told.set(path, reason);
+    this.#tools.counts.fileError(reason);
+    this.#context.log.warn('A path is passed over.', { path, why });
+  }
+}
+
+/** The begin of the line that is being written at the end of a file; the number of lines before it is not known and taken as 0. */
+export async function lastLineStart(handle: fs.FileHandle, size: number): Promise<Place> {
+  const block = Buffer.alloc(1 << 16);
+  for (let end = size; end > 0; ) {
+    const from = Math.max(0, end - block.length);
+    const { bytesRead } = await handle.read(block, 0, end - from, from);
+    const at = block.subarray(0, bytesRead).lastIndexOf(LF);
+    if (at !== -1) return { offset: from + at + 1, line: 0 };
+    end = from;
+  }
+  return { offset: 0, line: 0 };
+}
