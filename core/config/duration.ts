@@ -29,7 +29,8 @@ export function readDuration(text: string): DurationResult {
     if (unit === '') return { error: 'time: missing unit in duration' };
     const size = Object.hasOwn(UNIT_NS, unit) ? UNIT_NS[unit] : undefined;
     if (size === undefined) return { error: 'time: unknown unit' };
-    ns += Number(whole === '' ? '0' : whole) * size + Math.trunc(Number(`0${fraction}`) * size);
+    const digits = fraction.slice(1);
+    ns += Number(whole) * size + Math.trunc(Number(digits) * (size / 10 ** digits.length));
     if (ns >= MAX_NS) return { error: 'time: invalid duration' };
   }
   return { ms: (text.startsWith('-') ? -ns : ns) / 1e6 };

@@ -90,6 +90,7 @@ class Expander {
         text = text.split(uri).join(got.text);
         continue;
       }
+      if (got.via === undefined && uri.endsWith(':-}')) return { kind: 'scalar', tag: 'string', value: '', origin };
       if (got.unset) return { kind: 'scalar', tag: 'null', value: null, origin };
       const parsed = parseReferred(got.text, origin);
       if (parsed.kind !== 'scalar' || parsed.tag !== 'string')
@@ -134,7 +135,8 @@ class Expander {
     const hint =
       /^[a-zA-Z_][a-zA-Z0-9_]*:-/.test(inner) && origin.via === undefined ? `write \${env:${inner}}` : undefined;
     if (location === undefined) return { error: `invalid uri: ${shown}`, hint };
-    if (location.opaque.includes('$')) return { error: `the uri ${shown} contains unsupported characters ('$')` };
+    if (location.opaque.replace(/:-[\s\S]*$/, '').includes('$'))
+      return { error: `the uri ${shown} contains unsupported characters ('$')` };
     this.#retrievals += 1;
     if (this.#retrievals > MAX_RETRIEVALS) return { error: TOO_MANY };
     const got = await retrieve(location, this.#options);
@@ -176,10 +178,18 @@ export function findUri(input: string): string | undefined {
     if (open >= from) {
       let dollars = 0;
       while (open - 1 - dollars >= from && input[open - 1 - dollars] === '$') dollars += 1;
-      return dollars % 2 === 1 ? undefined : input.slice(open, close + 1);
+      return dollars % 2 === 0 ? input.slice(open, close + 1) : around(input, from, open, close);
     }
     from = close + 1;
   }
+}
+
+/** The reference whose default holds an escaped one: `${env:X:-$${Y}}`. */
+function around(input: string, from: number, open: number, close: number): string | undefined {
+  const outer = input.lastIndexOf('${', open - 2);
+  if (outer < from || input[outer - 1] === '$' || !/:-\$+$/.test(input.slice(outer, open))) return undefined;
+  const end = input.indexOf('}', close + 1);
+  return end < 0 || input.slice(close, end).includes('${') ? undefined : input.slice(outer, end + 1);
 }
 
 /** What a reference brought in, parsed as YAML and placed where the reference stands. Text that is no YAML is text. */

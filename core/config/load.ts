@@ -1,7 +1,7 @@
 import type { Definition } from '../component.ts';
 import { decodeSection, holdsBroken, SECTIONS, type Section } from './components.ts';
 import { kindOf } from './decode.ts';
-import type { ConfigNode, Entry, MapNode } from './node.ts';
+import { type ConfigNode, type Entry, locate, type MapNode } from './node.ts';
 import { Problems } from './problem.ts';
 import { checkReferences } from './references.ts';
 import { resolve } from './resolve.ts';
@@ -16,6 +16,12 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   const problems = new Problems();
   const root = await resolve(options, problems);
   const config = root === undefined ? undefined : decodeRoot(root, options.registry, problems);
+  if (root !== undefined && config !== undefined && problems.errors === 0) {
+    for (const problem of options.check?.(config) ?? []) {
+      const { node, key, exact } = locate(root, problem.path);
+      problems.report({ ...problem, at: exact && node.kind === 'scalar' ? node.origin : (key ?? node.origin) });
+    }
+  }
   const found = problems.finish();
   return problems.errors > 0 || config === undefined ? { problems: found } : { config, problems: found };
 }

@@ -90,6 +90,8 @@ export interface LoadOptions {
   /** `--set` values, in order. */
   readonly sets: readonly string[];
   readonly registry: Registry;
+  /** Looks at a config that is free of errors so far; its problems get the places of their paths. */
+  readonly check?: (config: ServiceConfig) => readonly Problem[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => Promise<string>;
   readonly cwd: string;
