@@ -1,0 +1,359 @@
+import {
+  type AiRequestData,
+  type AiResponseData,
+  type ExecData,
+  type ForkData,
+  isEvent,
+  matchOf,
+  type OispEvent,
+  type ToolCallData,
+  type ToolResultData,
+} from '../../core/index.ts';
+import type { Claim } from './claim.ts';
+import { Effects } from './effects.ts';
+import { Heap } from './heap.ts';
+import type { CorrelateOptions } from './options.ts';
+import { Output } from './output.ts';
+import { agentAbove, inherit, Processes } from './processes.ts';
+import { hostIdOf, resourceOf, serviceName } from './service.ts';
+import type { Agent, Effect, McpMerge, Proc, ToolState } from './state.ts';
+import { Timeline } from './timeline.ts';
+import { type TurnHost, Turns } from './turns.ts';
+
+interface Waiting {
+  readonly at: number;
+  readonly rank: number;
+  readonly event: OispEvent;
+  readonly claim: Claim;
+}
+
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly run: (at: number) => void;
+}
+
+/** At one moment: children begin before they act, requests come before their tools, tools before the answer's end. */
+const RANKS: Readonly<Record<string, number>> = {
+  'process.fork': 0,
+  'process.exec': 1,
+  'ai.request': 2,
+  'agent.tool_result': 3,
+  'agent.tool_call': 5,
+  'ai.response': 6,
+  'process.exit': 9,
+};
+
+const SWEEP_EVERY = 4096;
+
+/** All correlation state of one host, driven by event time. */
+export class HostState implements TurnHost {
+  readonly options: CorrelateOptions;
+  readonly #count: (name: string, n?: number) => void;
+  readonly #timeline = new Timeline();
+  readonly #waiting = new Heap<Waiting>(
+    (a, b) =>
+      a.at < b.at || (a.at === b.at && (a.rank < b.rank || (a.rank === b.rank && a.event.event_id < b.event.event_id))),
+  );
+  readonly #timers = new Heap<Timer>((a, b) => a.at < b.at || (a.at === b.at && a.order < b.order));
+  readonly #processes = new Processes();
+  readonly #agents = new Map<string, Agent>();
+  readonly #turns: Turns;
+  readonly #effects: Effects;
+  /** MCP tools/call events under way, by their call id. */
+  readonly #mcp = new Map<string, { tool: ToolState; merge: McpMerge }>();
+  out = new Output();
+  #timerOrder = 0;
+  #highest = Number.NEGATIVE_INFINITY;
+  #now = Number.NEGATIVE_INFINITY;
+  #handled = 0;
+
+  constructor(options: CorrelateOptions, count: (name: string, n?: number) => void) {
+    this.options = options;
+    this.#count = count;
+    this.#turns = new Turns(this);
+    this.#effects = new Effects(this, this.#turns);
+  }
+
+  get agents(): Iterable<Agent> {
+    return this.#agents.values();
+  }
+
+  /** Open turns and known conversations, for the gauges. */
+  get sizes(): {
+    readonly turns: number;
+    readonly conversations: number;
+    readonly processes: number;
+    readonly waiting: number;
+  } {
+    let turns = 0;
+    for (const agent of this.#agents.values()) turns += agent.turns.size;
+    return {
+      turns,
+      conversations: this.#turns.conversations.size,
+      processes: this.#processes.size,
+      waiting: this.#waiting.size,
+    };
+  }
+
+  count(name: string, n?: number): void {
+    this.#count(name, n);
+  }
+
+  after(at: number, run: (at: number) => void): void {
+    this.#timers.push({ at, order: this.#timerOrder++, run });
+  }
+
+  /** Takes one event; it is handled when the window has passed it. */
+  push(event: OispEvent, claim: Claim): void {
+    const at = this.#timeline.at(event);
+    if (at === undefined) {
+      this.#count('oisp_correlate_untimed_events');
+      this.out.event(event, claim);
+      return;
+    }
+    if (at > this.#highest) this.#highest = at;
+    claim.hold();
+    this.#waiting.push({ at, rank: RANKS[event.event_type] ?? 4, event, claim });
+    this.#advance(this.#highest - this.options.windowNs);
+  }
+
+  /** Event time goes on although nothing happened: `ns` after the latest event. */
+  silent(ns: number): void {
+    if (this.#highest === Number.NEGATIVE_INFINITY) return;
+    this.#advance(this.#highest + ns - this.options.windowNs);
+  }
+
+  /** The input is at its end: everything is decided and closed. */
+  drain(reason: string): void {
+    this.#advance(Number.POSITIVE_INFINITY, this.#highest);
+    this.#effects.drain();
+    for (const agent of this.#agents.values()) {
+      this.#turns.processEnded(agent, this.#highest, reason);
+      this.#letGo(agent);
+    }
+  }
+
+  takeOutput(): Output {
+    const { out } = this;
+    this.out = new Output();
+    return out;
+  }
+
+  #advance(watermark: number, lastTimer = watermark): void {
+    for (;;) {
+      const next = this.#waiting.peek();
+      const timer = this.#timers.peek();
+      if (timer && timer.at <= lastTimer && (!next || timer.at <= next.at)) {
+        this.#timers.pop();
+        timer.run(timer.at);
+      } else if (next && next.at <= watermark) {
+        this.#waiting.pop();
+        this.#handle(next);
+        next.claim.release();
+      } else return;
+    }
+  }
+
+  #handle({ at, event, claim }: Waiting): void {
+    if (at < this.#now) this.#count('oisp_correlate_late_events');
+    else this.#now = at;
+    if (++this.#handled % SWEEP_EVERY === 0) this.#sweep(at);
+    const proc = this.#processes.of(event.process, at);
+    if (!proc) {
+      this.out.event(event, claim);
+      return;
+    }
+    if (isEvent(event, 'ai.request'))
+      this.#turns.request(this.#agentOf(proc, event, claim), event as OispEvent<AiRequestData>, at, claim);
+    else if (isEvent(event, 'ai.response')) {
+      const agent = proc.agent;
+      if (agent) this.#turns.response(agent, event as OispEvent<AiResponseData>, at, claim);
+      else this.out.event(event, claim);
+    } else if (isEvent(event, 'agent.tool_call')) this.#toolCall(proc, event, at, claim);
+    else if (isEvent(event, 'agent.tool_result')) this.#toolResult(proc, event, at, claim);
+    else if (event.event_type === 'agent.mcp_session') this.#mcpSession(event, claim);
+    else this.#system({ event, at, claim, proc });
+  }
+
+  #agentOf(proc: Proc, event: OispEvent, claim: Claim): Agent {
+    if (proc.agent) {
+      const known = proc.agent;
+      if (!known.claimed) {
+        known.claim = claim;
+        known.claimed = true;
+        claim.hold();
+      }
+      this.#agents.set(known.key, known);
+      return known;
+    }
+    inherit(proc);
+    const service = serviceName(event, proc);
+    const agent: Agent = {
+      key: `${hostIdOf(event)} ${proc.pid} ${proc.startTime ?? ''}`,
+      proc,
+      resource: resourceOf(service, event, proc, this.options.serviceNamespace),
+      service,
+      hostId: hostIdOf(event),
+      conversations: new Set(),
+      turns: new Set(),
+      pending: new Set(),
+      models: new Set(),
+      hasToolUse: false,
+      claim,
+      claimed: true,
+      lastAt: this.#now,
+      outer: proc.tool && proc.exec?.tool === proc.tool ? proc.exec : undefined,
+    };
+    claim.hold();
+    proc.agent = agent;
+    this.#agents.set(agent.key, agent);
+    return agent;
+  }
+
+  // ---------------------------------------------------------------- tools, MCP
+  #toolCall(proc: Proc, event: OispEvent<ToolCallData>, at: number, claim: Claim): void {
+    const agent = proc.agent;
+    if (event.attrs?.['oisp.mcp'] === true) this.#mcpCall(proc, event, at, claim);
+    else if (agent) this.#turns.toolCall(agent, event, at, claim);
+    else this.out.event(event, claim);
+  }
+
+  #toolResult(proc: Proc, event: OispEvent<ToolResultData>, at: number, claim: Claim): void {
+    const agent = proc.agent;
+    if (event.attrs?.['oisp.mcp'] === true) this.#mcpAnswer(event, at, claim);
+    else if (agent) this.#turns.toolResult(agent, event, at, claim);
+    else this.out.event(event, claim);
+  }
+
+  #mcpSession(event: OispEvent, claim: Claim): void {
+    this.#serverOf(event);
+    this.out.event(event, claim);
+  }
+
+  #serverOf(event: OispEvent): ReturnType<Effects['server']> | undefined {
+    const pid = event.attrs?.['mcp.child.pid'];
+    const child = typeof pid === 'number' ? this.#processes.get(pid) : undefined;
+    if (!child) return undefined;
+    const data = event.data as { readonly tool?: { readonly server?: unknown }; readonly server?: unknown };
+    const name = data.tool?.server ?? data.server;
+    return this.#effects.server(child, typeof name === 'string' ? name : `pid ${String(pid)}`);
+  }
+
+  /** The wire's tools/call is the same execution as the tool call that the model asked for: one span for both. */
+  #mcpCall(proc: Proc, event: OispEvent<ToolCallData>, at: number, claim: Claim): void {
+    const server = this.#serverOf(event);
+    const agent = agentAbove(proc);
+    const args = matchOf(event)?.args;
+    let found: ToolState | undefined;
+    for (const turn of agent?.turns ?? []) {
+      for (const tool of turn.tools) {
+        if (!tool.open || tool.mcp || !tool.name.endsWith(event.data.tool.name)) continue;
+        if (!found || (tool.keys.args === args && found.keys.args !== args)) found = tool;
+      }
+    }
+    if (!found) {
+      this.#count('oisp_correlate_unmatched_mcp_calls');
+      this.out.event(event, claim);
+      return;
+    }
+    const merge: McpMerge = { call: event, server, endAt: undefined };
+    found.mcp = merge;
+    found.firstEffect ??= at;
+    found.turn.lastAt = Math.max(found.turn.lastAt, at);
+    server?.open.push(found);
+    this.#mcp.set(event.data.call_id, { tool: found, merge });
+    this.out.event(event, claim, { traceId: found.turn.traceId, spanId: found.spanId });
+  }
+
+  #mcpAnswer(event: OispEvent<ToolResultData>, at: number, claim: Claim): void {
+    const known = this.#mcp.get(event.data.call_id);
+    if (!known) {
+      this.out.event(event, claim);
+      return;
+    }
+    this.#mcp.delete(event.data.call_id);
+    const { tool, merge } = known;
+    const open = merge.server?.open;
+    if (open) open.splice(open.indexOf(tool), 1);
+    if (tool.open) {
+      tool.end = at;
+      tool.endSource = 'mcp_answer';
+      if (event.data.success === false) {
+        tool.isError = true;
+        tool.errorType = 'tool_error';
+      }
+    }
+    this.out.event(event, claim, {
+      traceId: tool.turn.traceId,
+      spanId: tool.spanId,
+      ...(tool.turn.state === 'closed' && { late: true }),
+    });
+  }
+
+  // ---------------------------------------------------------------- the operating system's events
+  #system(effect: Effect): void {
+    const { event, proc, at, claim } = effect;
+    if (isEvent(event, 'process.fork')) {
+      const { child_pid, is_thread } = event.data as ForkData;
+      if (is_thread !== true) this.#processes.forked(proc, child_pid, at);
+      this.out.event(event, claim);
+    } else if (isEvent(event, 'process.exec')) {
+      this.#processes.exec(proc, event.data as ExecData);
+      this.#effects.exec(effect);
+    } else if (isEvent(event, 'process.exit')) {
+      this.#effects.exit(event, proc, at, effect);
+      this.#processes.exited(proc);
+      if (proc.agent) {
+        this.#turns.processEnded(proc.agent, at, 'process_exit');
+        this.#letGo(proc.agent);
+      }
+    } else if (event.event_type.startsWith('file.')) this.#effects.file(effect);
+    else if (event.event_type === 'network.connect' || event.event_type === 'network.dns')
+      this.#effects.network(effect);
+    else this.out.event(event, claim);
+  }
+
+  // ---------------------------------------------------------------- bounds
+  #letGo(agent: Agent): void {
+    if (agent.turns.size > 0 || agent.pending.size > 0) return;
+    if (agent.claimed) {
+      agent.claimed = false;
+      this.out.keep(agent.claim);
+      agent.claim.release();
+    }
+    for (const conversation of agent.conversations) this.#turns.conversations.forget(conversation);
+    agent.conversations.clear();
+    this.#agents.delete(agent.key);
+    if (agent.proc.exited) agent.proc.agent = undefined;
+  }
+
+  #sweep(at: number): void {
+    const { idleNs, maxConversations, maxProcesses } = this.options;
+    for (const agent of this.#agents.values()) {
+      if (agent.turns.size === 0 && agent.pending.size === 0 && agent.claimed && at - agent.lastAt > idleNs) {
+        // its state stays, but reading on after a crash does not go back to its beginning
+        agent.claimed = false;
+        agent.claim.release();
+      }
+    }
+    if (this.#turns.conversations.size > maxConversations)
+      this.#evictConversations(this.#turns.conversations.size - maxConversations);
+    if (this.#processes.size > maxProcesses) {
+      const gone = this.#processes.sweep(
+        at - idleNs / 10,
+        (proc) => proc.agent !== undefined || (proc.exec !== undefined && !proc.exited),
+      );
+      this.#count('oisp_correlate_evicted_processes', gone);
+    } else this.#processes.sweep(at - idleNs, (proc) => !proc.exited);
+  }
+
+  #evictConversations(n: number): void {
+    const idle = [...this.#agents.values()]
+      .flatMap((a) => [...a.conversations])
+      .filter((c) => c.turn === undefined && !(c.lastCall && c.agent.pending.has(c.lastCall)));
+    idle.sort((a, b) => a.lastAt - b.lastAt);
+    for (const conversation of idle.slice(0, n)) this.#turns.forget(conversation);
+    this.#count('oisp_correlate_evicted_conversations', Math.min(n, idle.length));
+  }
+}

@@ -1,0 +1,52 @@
+import type { OispEvent, RelatedEvent, SpanRecord } from '../../core/index.ts';
+import type { Claim } from './claim.ts';
+
+/** Where an event ended up. */
+export interface Place {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Its span has left already: the event is all that will be said of it. */
+  readonly late?: boolean;
+  readonly related?: readonly RelatedEvent[];
+}
+
+/** What one step of correlation gave: events in order with their places, and finished spans. */
+export class Output {
+  events: OispEvent[] = [];
+  spans: SpanRecord[] = [];
+  readonly claims = new Set<Claim>();
+  lateEvents = 0;
+
+  /** Holds a claim until this output was handed on. */
+  keep(claim: Claim): void {
+    if (this.claims.has(claim)) return;
+    this.claims.add(claim);
+    claim.hold();
+  }
+
+  /** Lets go of the claims, once. */
+  release(): void {
+    for (const claim of this.claims) claim.release();
+    this.claims.clear();
+  }
+
+  event(event: OispEvent, claim: Claim, place?: Place): void {
+    this.keep(claim);
+    if (place === undefined) {
+      this.events.push(event);
+      return;
+    }
+    if (place.late) this.lateEvents++;
+    this.events.push({
+      ...event,
+      trace_context: { trace_id: place.traceId, span_id: place.spanId },
+      ...(place.late && { attrs: { ...event.attrs, 'oisp.late': true } }),
+      ...(place.related && { related_events: [...(event.related_events ?? []), ...place.related] }),
+    });
+  }
+
+  span(span: SpanRecord, claim: Claim): void {
+    this.keep(claim);
+    this.spans.push(span);
+  }
+}

@@ -1,0 +1,79 @@
+import { type AiRequestData, type MatchKeys, matchOf, type OispEvent, type Part } from '../../core/index.ts';
+
+/** A tool result that a request brings: by the provider's id, else by its place behind the last assistant message. */
+export interface BroughtResult {
+  readonly id?: string;
+  readonly index: number;
+  readonly isError: boolean;
+}
+
+/** What correlation needs to know of a model request; nothing of it is text. */
+export interface RequestView {
+  readonly keys: MatchKeys;
+  /** Results behind the last assistant message. */
+  readonly results: readonly BroughtResult[];
+  /** Words of the user behind the last assistant message. */
+  readonly hasUserText: boolean;
+  /** No answer of a model in the history. */
+  readonly isFresh: boolean;
+  /** Asks for chat or completion; false for embeddings, images and the like. */
+  readonly isChat: boolean;
+  readonly hasTools: boolean;
+  readonly maxTokens: number | undefined;
+  readonly model: string;
+  readonly isSmallModel: boolean;
+  readonly sessionId: string | undefined;
+  readonly agentId: string | undefined;
+  readonly previousResponseId: string | undefined;
+}
+
+const SMALL = /(^|[^a-z])(haiku|nano|mini|flash|lite|small|tiny|micro|instant|[1-9]b)([^a-z]|$)/i;
+
+export function viewOf(event: OispEvent<AiRequestData>): RequestView {
+  const { data } = event;
+  const messages = (data.messages ?? []).filter((message) => message.role !== 'system');
+  let last = -1;
+  for (const [i, message] of messages.entries()) if (message.role === 'assistant') last = i;
+  const results: BroughtResult[] = [];
+  let hasUserText = false;
+  for (const message of messages.slice(last + 1)) {
+    if (message.parts === undefined) {
+      if (message.role === 'tool' || message.role === 'function') {
+        results.push({
+          ...(message.tool_call_id && { id: message.tool_call_id }),
+          index: results.length,
+          isError: false,
+        });
+      } else hasUserText = true;
+      continue;
+    }
+    for (const part of message.parts) {
+      if (part.type === 'tool_call_response') results.push(resultOf(part, results.length));
+      else if (part.type !== 'reasoning' && part.type !== 'tool_call') hasUserText = true;
+    }
+  }
+  const model = data.model?.id ?? '';
+  return {
+    keys: matchOf(event) ?? {},
+    results,
+    hasUserText,
+    isFresh: last < 0,
+    isChat: data.request_type === 'chat' || data.request_type === 'completion',
+    hasTools: (data.tools_count ?? data.tools?.length ?? 0) > 0,
+    maxTokens: data.parameters?.max_tokens,
+    model,
+    isSmallModel: SMALL.test(model),
+    sessionId: text(event, 'oisp.session.id'),
+    agentId: text(event, 'oisp.agent.id'),
+    previousResponseId: data.previous_response_id,
+  };
+}
+
+function resultOf(part: Part & { type: 'tool_call_response' }, index: number): BroughtResult {
+  return { ...(part.id !== undefined && { id: part.id }), index, isError: part.is_error === true };
+}
+
+function text(event: OispEvent, name: string): string | undefined {
+  const value = event.attrs?.[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,0 +1,271 @@
+import type {
+  AiRequestData,
+  AiResponseData,
+  Key,
+  MatchKeys,
+  OispEvent,
+  ProcessInfo,
+  Resource,
+  ToolCallData,
+} from '../../core/index.ts';
+import type { Chain } from './chain.ts';
+import type { Claim } from './claim.ts';
+import type { RequestView } from './request.ts';
+import type { Anchor } from './timeline.ts';
+
+/** What a tree edge rests on. */
+export type Rule =
+  | 'argument'
+  | 'process_tree'
+  | 'mcp'
+  | 'only_open'
+  | 'time_window'
+  | 'call_id'
+  | 'task_text'
+  | 'agent_header'
+  | 'unexplained';
+
+export type Confidence = 'high' | 'medium' | 'low';
+
+/** A process of the observed host, known from its own events or its parent's. */
+export interface Proc {
+  readonly pid: number;
+  startTime: string | undefined;
+  parent: Proc | undefined;
+  info: ProcessInfo;
+  argv: readonly string[] | undefined;
+  /** It talks to models itself. */
+  agent: Agent | undefined;
+  /** The tool call that it works for, by its own match or by inheritance. */
+  tool: ToolState | undefined;
+  /** Its subtree waits for an explanation until the turn ends. */
+  stray: StrayTree | undefined;
+  /** An MCP server: its subtree works for the tools/call that is open. */
+  mcp: McpServer | undefined;
+  exec: ExecState | undefined;
+  exited: boolean;
+  lastAt: number;
+}
+
+export interface McpServer {
+  name: string;
+  readonly proc: Proc;
+  readonly open: ToolState[];
+}
+
+/** A process that talks to models: the place where conversations live. */
+export interface Agent {
+  readonly key: string;
+  readonly proc: Proc;
+  readonly resource: Resource;
+  readonly service: string;
+  readonly hostId: string;
+  readonly conversations: Set<Conversation>;
+  /** Open turns, oldest first. */
+  readonly turns: Set<Turn>;
+  /** Side calls that wait for a turn. */
+  readonly pending: Set<Call>;
+  readonly models: Set<string>;
+  hasToolUse: boolean;
+  /** The input that the oldest state of this agent was made from. */
+  claim: Claim;
+  claimed: boolean;
+  lastAt: number;
+  /** The process.exec that started it, when a tool did. */
+  readonly outer: ExecState | undefined;
+}
+
+export interface Conversation {
+  readonly id: string;
+  readonly agent: Agent;
+  readonly sessionId: string | undefined;
+  readonly agentId: string | undefined;
+  readonly system: Key | undefined;
+  readonly tools: Key | undefined;
+  /** The tool call that this conversation of a sub-agent works for. */
+  readonly parentTool: ToolState | undefined;
+  readonly parentRule: Rule | undefined;
+  /** History after the last answer, and at the end of the last request. */
+  answered: Chain;
+  requested: Chain;
+  /** Number of messages of the last request, for the delta of the next one. */
+  sentMessages: number;
+  lastCall: Call | undefined;
+  turn: Turn | undefined;
+  /** Tools of the last answer, in order. */
+  asked: ToolState[];
+  turnCount: number;
+  lastRoot: { readonly traceId: string; readonly spanId: string } | undefined;
+  lastAt: number;
+}
+
+export interface Usage {
+  input: number;
+  output: number;
+  cached: number;
+  cacheCreation: number;
+  reasoning: number;
+  hasInput: boolean;
+  hasOutput: boolean;
+}
+
+export interface Turn {
+  readonly conversation: Conversation;
+  readonly agent: Agent;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string | undefined;
+  readonly parentTool: ToolState | undefined;
+  readonly rule: Rule | undefined;
+  readonly confidence: Confidence | undefined;
+  readonly anchor: Anchor;
+  readonly index: number;
+  readonly opener: OispEvent<AiRequestData>;
+  readonly links: { readonly traceId: string; readonly spanId: string; readonly type: string }[];
+  start: number;
+  end: number;
+  state: 'open' | 'closing' | 'closed';
+  endReason: string | undefined;
+  readonly tools: ToolState[];
+  /** Model calls under way. */
+  readonly calls: Set<Call>;
+  /** Turns of sub-agents and nested agents that are not closed yet. */
+  readonly children: Set<Turn>;
+  readonly strays: StrayTree[];
+  /** Spans of processes that are still running. */
+  readonly running: Set<ExecState>;
+  readonly groups: Map<string, FileGroup>;
+  readonly usage: Usage;
+  modelCalls: number;
+  sideCalls: number;
+  toolCalls: number;
+  spans: number;
+  bytes: number;
+  readonly housekeeping: { files: number; connections: number };
+  failed: { readonly type: string } | undefined;
+  lastAnswer: OispEvent<AiResponseData> | undefined;
+  lastAt: number;
+}
+
+/** One model call. */
+export interface Call {
+  readonly request: OispEvent<AiRequestData>;
+  readonly view: RequestView;
+  readonly agent: Agent;
+  readonly at: number;
+  readonly claim: Claim;
+  readonly spanId: string;
+  turn: Turn | undefined;
+  conversation: Conversation | undefined;
+  isSide: boolean;
+  rule: Rule | undefined;
+  confidence: Confidence | undefined;
+  /** Messages of the request that the conversation had sent before. */
+  offset: number;
+  resend: number;
+  response: OispEvent<AiResponseData> | undefined;
+  endAt: number | undefined;
+  /** Tool events that came while it was not decided where the call belongs. */
+  held: { readonly event: OispEvent; readonly at: number }[];
+}
+
+export interface ToolState {
+  readonly event: OispEvent<ToolCallData>;
+  readonly keys: MatchKeys;
+  readonly call: Call;
+  readonly turn: Turn;
+  readonly conversation: Conversation;
+  readonly agent: Agent;
+  readonly callId: string | undefined;
+  readonly index: number;
+  readonly name: string;
+  readonly spanId: string;
+  readonly start: number;
+  open: boolean;
+  /** Its span has left. */
+  exported: boolean;
+  end: number | undefined;
+  endSource: 'process_exit' | 'mcp_answer' | 'result' | undefined;
+  firstEffect: number | undefined;
+  /** The exec that its own arguments named. */
+  matched: ExecState | undefined;
+  /** Open turns of sub-agents that work for it. */
+  readonly children: Set<Turn>;
+  mcp: McpMerge | undefined;
+  result: OispEvent | undefined;
+  isError: boolean;
+  errorType: string | undefined;
+  readonly counts: { process: number; file: number; network: number };
+  /** Spans that stand for several equal ones beyond the cap. */
+  readonly folds: Map<string, Fold>;
+}
+
+export interface McpMerge {
+  readonly call: OispEvent<ToolCallData>;
+  readonly server: McpServer | undefined;
+  endAt: number | undefined;
+}
+
+/** A subtree of processes that no tool explains (yet). */
+export interface StrayTree {
+  readonly turn: Turn;
+  readonly root: ExecState;
+  readonly execs: ExecState[];
+  readonly held: { readonly kind: 'file' | 'network'; readonly effect: Effect; readonly parent: string }[];
+  server: McpServer | undefined;
+}
+
+export interface Effect {
+  readonly event: OispEvent;
+  readonly at: number;
+  readonly claim: Claim;
+  readonly proc: Proc;
+}
+
+export interface ExecState {
+  readonly event: OispEvent;
+  readonly proc: Proc;
+  readonly spanId: string;
+  readonly start: number;
+  end: number | undefined;
+  exit: OispEvent | undefined;
+  parentSpanId: string;
+  turn: Turn;
+  tool: ToolState | undefined;
+  rule: Rule;
+  confidence: Confidence;
+  exported: boolean;
+  /** The program that the process was before it became this one. */
+  before: ExecState | undefined;
+  /** Set when it was folded into another span: effects below go there. */
+  fold: Fold | undefined;
+}
+
+export interface Fold {
+  readonly spanId: string;
+  readonly parentSpanId: string;
+  readonly first: Effect;
+  readonly name: string;
+  count: number;
+  end: number;
+  readonly tool: ToolState | undefined;
+  readonly rule: Rule;
+  readonly confidence: Confidence;
+}
+
+/** Operations of one process on one file within one tool: one span. */
+export interface FileGroup {
+  readonly key: string;
+  readonly first: Effect;
+  readonly spanId: string;
+  readonly parentSpanId: string;
+  readonly tool: ToolState | undefined;
+  readonly rule: Rule;
+  readonly confidence: Confidence;
+  readonly eventIds: string[];
+  last: number;
+  count: number;
+  bytes: number;
+  created: boolean;
+  truncated: boolean;
+}
