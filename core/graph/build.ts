@@ -4,7 +4,7 @@ import type { ConfigOf, ConfigSchema } from '../config/schema.ts';
 import type { Matcher } from '../event/match.ts';
 import type { Log } from '../log.ts';
 import type { Meter } from '../telemetry/meter.ts';
-import { meterIn, meterOut, onlySignals } from './edge.ts';
+import { meterExporter, meterIn, meterOut, onlySignals } from './edge.ts';
 import { FanOut } from './fan-out.ts';
 import { takesOf } from './flow.ts';
 import { freezing } from './freeze.ts';
@@ -79,8 +79,9 @@ function create(node: PlanNode, next: Consumer, options: BuildOptions): { compon
       return { component: made, consumer: meterIn(node, made, options.meter) };
     }
     case 'exporter': {
-      const made = node.configured.definition.create({ ...context, pipeline: node.pipelineKind }, config);
-      return { component: made, consumer: onlySignals(takesOf(node), meterIn(node, made, options.meter)) };
+      const own = { ...context, pipeline: node.pipelineKind };
+      const made = node.configured.definition.create(own, config);
+      return { component: made, consumer: onlySignals(takesOf(node), meterExporter(node, made, own)) };
     }
     default:
       return node satisfies never;

@@ -1,11 +1,12 @@
 import { type Batch, type Signal, sizeOf } from '../batch.ts';
-import type { Consumer } from '../component.ts';
-import { isPermanent } from '../errors.ts';
+import type { Consumer, Context } from '../component.ts';
+import { isPermanent, isRetryable, PermanentError } from '../errors.ts';
+import { countsDelivery } from '../export/counts.ts';
 import type { Counter, Meter } from '../telemetry/meter.ts';
-import type { PlanNode } from './plan.ts';
+import { nameOf, type PlanNode } from './plan.ts';
 
 /** Suffix of the Collector's metric names: events are its log records. */
-export const SUFFIX: Readonly<Record<Signal, string>> = { events: 'log_records', spans: 'spans' };
+const SUFFIX: Readonly<Record<Signal, string>> = { events: 'log_records', spans: 'spans' };
 
 /** Errors whose items are counted already, further down. */
 const counted = new WeakSet<object>();
@@ -19,102 +20,123 @@ function isCounted(error: unknown): boolean {
   return false;
 }
 
-type Perform = (next: Consumer, batch: Batch) => Promise<void>;
-
 function bySignal(make: (signal: Signal) => Counter): Readonly<Record<Signal, Counter>> {
   return { events: make('events'), spans: make('spans') };
 }
 
-/** Counts what a node takes, around its `consume`. */
+/** How often one batch may fail with an error that is neither permanent nor retryable: likely a bug, which waiting does not mend. */
+const UNKNOWN_TRIES = 5;
+
+/** Turns errors of unknown kind into permanent ones at the last try of a batch, so that a bug cannot hold a pipeline up for ever. */
+class Patience {
+  readonly #name: string;
+  readonly #tries = new WeakMap<Batch, number>();
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  sorted(error: unknown, batch: Batch): unknown {
+    if (isPermanent(error) || isRetryable(error)) return error;
+    const tries = (this.#tries.get(batch) ?? 0) + 1;
+    this.#tries.set(batch, tries);
+    if (tries < UNKNOWN_TRIES) return error;
+    const message = `${this.#name} failed ${tries} times on the same batch`;
+    return new PermanentError(message, { code: 'PIPE_COMPONENT_BROKEN', cause: error });
+  }
+}
+
+/** Counts what a processor or connector takes, and what it gives up because of an error of its own. */
 export function meterIn(node: PlanNode, target: Consumer, meter: Meter): Consumer {
-  const perform = performIn(node, meter);
-  return { consume: (batch) => perform(target, batch) };
+  const labels = { [node.kind]: node.id };
+  const name = node.kind === 'processor' ? 'otelcol_processor_incoming_items' : 'otelcol_connector_consumed_items';
+  const taken = bySignal((signal) => meter.counter(name, { ...labels, 'otel.signal': signal }));
+  const failed = bySignal((signal) =>
+    meter.counter('oisp_processor_failed_items', { ...labels, 'otel.signal': signal }),
+  );
+  const patience = new Patience(nameOf(node));
+  return {
+    consume: async (batch) => {
+      taken[batch.signal].add(sizeOf(batch));
+      try {
+        await target.consume(batch);
+      } catch (thrown) {
+        const error = patience.sorted(thrown, batch);
+        if (isPermanent(error) && !isCounted(error)) {
+          failed[batch.signal].add(sizeOf(batch));
+          counted.add(error);
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+/** Counts what an exporter delivers, unless it does so itself (`DeliveryCounts`), as one that keeps data back has to. */
+export function meterExporter(node: PlanNode, target: Consumer, context: Context): Consumer {
+  const { meter } = context;
+  const labels = { exporter: node.id };
+  const count = (what: string) =>
+    bySignal((signal) => meter.counter(`otelcol_exporter_${what}_${SUFFIX[signal]}`, labels));
+  const sent = count('sent');
+  const failed = count('send_failed');
+  const refused = count('enqueue_failed');
+  const patience = new Patience(nameOf(node));
+  return {
+    consume: async (batch) => {
+      try {
+        await target.consume(batch);
+        if (!countsDelivery(context)) sent[batch.signal].add(sizeOf(batch));
+      } catch (thrown) {
+        const error = patience.sorted(thrown, batch);
+        const isBroken = error !== thrown;
+        if (isPermanent(error)) {
+          if (isBroken || !countsDelivery(context)) failed[batch.signal].add(sizeOf(batch));
+          counted.add(error);
+        } else if (!countsDelivery(context)) {
+          refused[batch.signal].add(sizeOf(batch));
+        }
+        throw error;
+      }
+    },
+  };
 }
 
 /** Counts what a node hands on, around the `consume` of what is below it. */
 export function meterOut(node: PlanNode, next: Consumer, meter: Meter): Consumer {
-  const perform = performOut(node, meter);
-  return { consume: (batch) => perform(next, batch) };
-}
-
-function performIn(node: PlanNode, meter: Meter): Perform {
   switch (node.kind) {
     case 'exporter':
-      return exporterIn(node.id, meter);
+      return next;
+    case 'receiver': {
+      const labels = { receiver: node.id };
+      const accepted = bySignal((signal) => meter.counter(`otelcol_receiver_accepted_${SUFFIX[signal]}`, labels));
+      const refused = bySignal((signal) => meter.counter(`otelcol_receiver_refused_${SUFFIX[signal]}`, labels));
+      return {
+        consume: async (batch) => {
+          try {
+            await next.consume(batch);
+            accepted[batch.signal].add(sizeOf(batch));
+          } catch (error) {
+            refused[batch.signal].add(sizeOf(batch));
+            throw error;
+          }
+        },
+      };
+    }
     case 'processor':
     case 'connector': {
-      const labels = { [node.kind]: node.id };
-      const name = node.kind === 'processor' ? 'otelcol_processor_incoming_items' : 'otelcol_connector_consumed_items';
-      const taken = bySignal((signal) => meter.counter(name, { ...labels, 'otel.signal': signal }));
-      const failed = bySignal((signal) =>
-        meter.counter('oisp_processor_failed_items', { ...labels, 'otel.signal': signal }),
-      );
-      return async (target, batch) => {
-        taken[batch.signal].add(sizeOf(batch));
-        try {
-          await target.consume(batch);
-        } catch (error) {
-          countOnce(error, failed[batch.signal], batch);
-          throw error;
-        }
+      const name = node.kind === 'processor' ? 'otelcol_processor_outgoing_items' : 'otelcol_connector_produced_items';
+      const out = bySignal((signal) => meter.counter(name, { [node.kind]: node.id, 'otel.signal': signal }));
+      return {
+        consume: async (batch) => {
+          await next.consume(batch);
+          out[batch.signal].add(sizeOf(batch));
+        },
       };
     }
     default:
-      return (target, batch) => target.consume(batch);
+      return node satisfies never;
   }
-}
-
-function exporterIn(exporter: string, meter: Meter): Perform {
-  const count = (what: string) =>
-    bySignal((signal) => meter.counter(`otelcol_exporter_${what}_${SUFFIX[signal]}`, { exporter }));
-  const sent = count('sent');
-  const failed = count('send_failed');
-  const refused = count('enqueue_failed');
-  return async (target, batch) => {
-    try {
-      await target.consume(batch);
-      sent[batch.signal].add(sizeOf(batch));
-    } catch (error) {
-      if (isPermanent(error)) {
-        failed[batch.signal].add(sizeOf(batch));
-        counted.add(error);
-      } else {
-        refused[batch.signal].add(sizeOf(batch));
-      }
-      throw error;
-    }
-  };
-}
-
-/** A permanent error that nobody counted further down: its items end here. */
-function countOnce(error: unknown, counter: Counter, batch: Batch): void {
-  if (!isPermanent(error) || isCounted(error)) return;
-  counter.add(sizeOf(batch));
-  counted.add(error);
-}
-
-function performOut(node: PlanNode, meter: Meter): Perform {
-  if (node.kind === 'exporter') return (next, batch) => next.consume(batch);
-  if (node.kind === 'receiver') {
-    const labels = { receiver: node.id };
-    const accepted = bySignal((signal) => meter.counter(`otelcol_receiver_accepted_${SUFFIX[signal]}`, labels));
-    const refused = bySignal((signal) => meter.counter(`otelcol_receiver_refused_${SUFFIX[signal]}`, labels));
-    return async (next, batch) => {
-      try {
-        await next.consume(batch);
-        accepted[batch.signal].add(sizeOf(batch));
-      } catch (error) {
-        refused[batch.signal].add(sizeOf(batch));
-        throw error;
-      }
-    };
-  }
-  const name = node.kind === 'processor' ? 'otelcol_processor_outgoing_items' : 'otelcol_connector_produced_items';
-  const out = bySignal((signal) => meter.counter(name, { [node.kind]: node.id, 'otel.signal': signal }));
-  return async (next, batch) => {
-    await next.consume(batch);
-    out[batch.signal].add(sizeOf(batch));
-  };
 }
 
 /** Hands on only batches of the signals that an exporter asked for. */

@@ -6,9 +6,6 @@ export function backoffMs(attempt: number, random: () => number): number {
   return Math.min(5_000, 100 * 2 ** attempt) * (0.5 + random());
 }
 
-/** Tries of an error that is neither permanent nor retryable: likely a bug, which waiting does not mend. */
-const UNKNOWN_TRIES = 5;
-
 /** What `retry` needs from outside. */
 export interface RetryOptions {
   readonly clock: Clock;
@@ -19,14 +16,13 @@ export interface RetryOptions {
 }
 
 /**
- * Calls `attempt` again after a wait for as long as it fails with a `RetryableError`. Throws the error that ends it: a permanent one, an
- * error of unknown kind after five tries, or the last one when `stop` aborts. `failed` is the error of a try already made.
+ * Calls `attempt` again after a wait for as long as it fails with an error that is not permanent. Throws the error that ends it: a permanent
+ * one, or the last one when `stop` aborts. `failed` is the error of a try already made.
  */
 export async function retry(attempt: () => Promise<void>, failed: unknown, options: RetryOptions): Promise<void> {
   let error = failed;
   for (let tries = 1; ; tries++) {
     if (options.stop.aborted || isPermanent(error)) throw error;
-    if (!isRetryable(error) && tries >= UNKNOWN_TRIES) throw error;
     const asked = isRetryable(error) ? (error.retryAfterMs ?? 0) : 0;
     const waitMs = Math.max(asked, backoffMs(tries - 1, options.random));
     try {

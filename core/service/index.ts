@@ -1,2 +1,3 @@
 /** The door of core/service: a configured collector that starts, reloads and stops. */
-export * from './service.ts';
+export { loadService } from './load.ts';
+export { checkGraph, type RunOutcome, Service, type ServiceOptions } from './service.ts';

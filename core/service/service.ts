@@ -28,7 +28,7 @@ export interface ServiceOptions {
 }
 
 /** How a service ended. */
-export interface Outcome {
+export interface RunOutcome {
   /** 0 done, 1 a component failed, 3 stopped with loss. */
   readonly code: 0 | 1 | 3;
   readonly summary: Summary;
@@ -71,7 +71,7 @@ export class Service {
   }
 
   /** Resolves after the shutdown that follows `stop`, the end of all input or the failure of a component. */
-  async finished(): Promise<Outcome> {
+  async finished(): Promise<RunOutcome> {
     const fatal = await this.#end;
     await this.#reloading;
     const running = this.#running;

@@ -57,13 +57,6 @@ test('Retry-After is waited for', async () => {
   expect(busy.calls).toBe(2);
 });
 
-test('an error of unknown kind is not tried for ever', async () => {
-  const broken = new ScriptedSink(Array.from({ length: 99 }, () => new TypeError('a bug')));
-  const { fan, clock } = fanOut(broken, new CollectingSink());
-  await expect(clock.run(fan.consume(eventsBatch(1)))).rejects.toSatisfy(isPermanent);
-  expect(broken.calls).toBe(5);
-});
-
 test('when the service stops, waiting ends with an error that says to keep the input', async () => {
   const busy = new ScriptedSink(Array.from({ length: 99 }, () => new RetryableError('busy')));
   const { fan, clock, stop } = fanOut(busy, new CollectingSink());

@@ -141,6 +141,25 @@ test('what an exporter refuses for good is loss, counted once however long the c
   expect(meter.counter('otelcol_receiver_refused_log_records', { receiver: 'r' }).value).toBe(5);
 });
 
+test('a bug in a component cannot hold a pipeline up: after five tries its batch is loss', async () => {
+  let tries = 0;
+  const { service, config, clock } = setup(
+    {
+      r: emitting(eventsBatch(4)),
+      e: {
+        consume: () => {
+          tries++;
+          return Promise.reject(new TypeError('a bug'));
+        },
+      },
+    },
+    { traces: ['r', 'redact', 'e e/2'] },
+  );
+  await service.start(config);
+  const { code, summary } = await clock.run(service.finished());
+  expect([tries, code, summary.lost, summary.sentEvents]).toEqual([5, 3, 4, 4]);
+});
+
 test('what a processor breaks on is loss at the processor', async () => {
   const { service, config } = setup({
     r: emitting(eventsBatch(2)),
