@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Jaeger, jaegerIsBuilt, startJaeger } from '../servers/jaeger.ts';
+import { build, collector, type Ended, repo } from './program.ts';
+import { isRequired } from './require.ts';
+import { compareLegacy, type Span, spansOfLegacy, spansOfOtlp } from './tree.ts';
+import { compareWithTruth, type Truth } from './truth.ts';
+
+const missing = !jaegerIsBuilt();
+if (missing && !isRequired('jaeger')) console.log('skipped: no Jaeger (test/servers/build.sh jaeger builds it)');
+
+// written by the demo agent in this very form
+const truth = JSON.parse(readFileSync(join(repo, 'configs/demo/session.truth.json'), 'utf8')) as Truth & {
+  readonly turns: readonly { readonly started: string; readonly ended: string }[];
+};
+const recording = join(repo, 'configs/demo/session.jsonl.gz');
+
+async function json(url: string): Promise<unknown> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+function field(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? new Map(Object.entries(value)).get(key) : undefined;
+}
+const listOf = (value: unknown, key: string): readonly unknown[] => {
+  const list = field(value, key);
+  return Array.isArray(list) ? list : [];
+};
+const sorted = (ids: readonly string[]): string[] => [...ids].sort((a, b) => a.localeCompare(b));
+
+/** Ids of all traces of the session's time, of whatever service: what Jaeger itself finds, not what the program says it sent. */
+async function traceIds(query: string): Promise<string[]> {
+  const hour = 3_600_000_000;
+  const from = Date.parse(truth.turns[0]?.started ?? '') * 1000 - hour;
+  const ids = new Set<string>();
+  for (const service of listOf(await json(`${query}/api/services`), 'data')) {
+    const search = new URLSearchParams({
+      service: String(service),
+      limit: '1000',
+      start: String(from),
+      end: String(from + 2 * hour),
+    });
+    for (const trace of listOf(await json(`${query}/api/traces?${search}`), 'data'))
+      ids.add(String(field(trace, 'traceID')));
+  }
+  return [...ids];
+}
+
+async function readTrace(query: string, id: string): Promise<Span[]> {
+  return spansOfOtlp(field(await json(`${query}/api/v3/traces/${id}`), 'result'));
+}
+
+describe.skipIf(missing && !isRequired('jaeger'))('the shipped recording in a real Jaeger', () => {
+  let jaeger: Jaeger;
+  let ended: Ended;
+  let ids: string[];
+  const send = (): Promise<Ended> =>
+    collector(
+      '--config',
+      'configs/jaeger.yaml',
+      '--set',
+      `receivers.jsonl.include=[${recording}]`,
+      '--set',
+      `exporters.otlp_http.endpoint=${jaeger.otlp}`,
+    );
+
+  beforeAll(async () => {
+    if (missing) throw new Error('OISP_REQUIRE asks for Jaeger: build it with test/servers/build.sh jaeger');
+    [jaeger] = await Promise.all([startJaeger(), build()]);
+    ended = await send();
+    ids = await traceIds(jaeger.query);
+  });
+  afterAll(() => jaeger?.stop());
+
+  it('ends by itself with exit code 0', () => {
+    expect(ended, ended.stderr).toMatchObject({ code: 0 });
+  });
+
+  it('stands there as the agent itself tells it: turns, model calls, tools, sub-agent and effects, each in its place', async () => {
+    const spans = (await Promise.all(ids.map((id) => readTrace(jaeger.query, id)))).flat();
+    expect(spans.length).toBeGreaterThan(0);
+    expect(compareWithTruth(truth, spans)).toEqual([]);
+  });
+
+  it('shows the same parents, names, kinds and errors by the older API, without a warning', async () => {
+    expect(ids.length).toBeGreaterThanOrEqual(truth.turns.length);
+    for (const id of ids) {
+      const legacy = spansOfLegacy(await json(`${jaeger.query}/api/traces/${id}`));
+      expect(compareLegacy(await readTrace(jaeger.query, id), legacy)).toEqual([]);
+    }
+  });
+
+  it('is the same after it was sent again: same ids, no span twice', async () => {
+    const before = new Map(await Promise.all(ids.map(async (id) => [id, await readTrace(jaeger.query, id)] as const)));
+    expect(await send()).toMatchObject({ code: 0 });
+    expect(sorted(await traceIds(jaeger.query))).toEqual(sorted(ids));
+    for (const id of ids) {
+      const again = (await readTrace(jaeger.query, id)).map((span) => span.spanId);
+      expect(sorted(again)).toEqual(sorted((before.get(id) ?? []).map((span) => span.spanId)));
+    }
+  });
+});
