@@ -1,0 +1,5 @@
+import type { ProcessorDefinition } from '../core/index.ts';
+import { redactProcessor } from './redact/index.ts';
+
+/** The processors that come with the collector. */
+export const processors: readonly ProcessorDefinition[] = [redactProcessor];
