@@ -1,0 +1,53 @@
+import type { Io } from './io.ts';
+
+/** One flag of a command. */
+export interface Flag {
+  readonly type: 'string' | 'boolean';
+  /** One letter. */
+  readonly short?: string;
+  /** May be given several times. */
+  readonly multiple?: boolean;
+  /** What stands for the value in the help. */
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  readonly help: string;
+}
+
+/** A parsed command line. */
+export interface Arguments {
+  /** All values of a string flag, in order. */
+  strings(name: string): readonly string[];
+  /** The last value of a string flag. */
+  string(name: string): string | undefined;
+  is(name: string): boolean;
+  readonly positionals: readonly string[];
+}
+
+export interface Command {
+  /** Words after the program's name; empty for the program itself. */
+  readonly name: string;
+  readonly summary: string;
+  /** More about it, below the usage line. */
+  readonly about?: string;
+  /** What stands after the name in the usage line. */
+  readonly usage: string;
+  readonly flags: Readonly<Record<string, Flag>>;
+  /** Least and most positionals. */
+  readonly positionals: readonly [number, number];
+  run(args: Arguments, io: Io): Promise<number>;
+}
+
+export const CONFIG_FLAGS = {
+  config: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'Config to read: a path, file:PATH, env:NAME or yaml:TEXT. May repeat: later ones are merged over earlier ones.',
+  },
+  set: {
+    type: 'string',
+    multiple: true,
+    value: 'a.b=v',
+    help: 'Sets one value of the config, after all files. May repeat.',
+  },
+} as const satisfies Readonly<Record<string, Flag>>;

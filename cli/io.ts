@@ -1,0 +1,23 @@
+/** What the program touches of the machine; passed in so that commands can be tested. */
+export interface Io {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly platform: NodeJS.Platform;
+  readonly home: string;
+  readonly euid?: number;
+  /** Calls `run` for each signal of that name; the returned function ends that. */
+  readonly onSignal: (name: 'SIGINT' | 'SIGTERM' | 'SIGHUP', run: () => void) => () => void;
+  /** Ends the process at once: a second signal. */
+  readonly exit: (code: number) => void;
+}
+
+/** The exit codes of every command. */
+export const EXIT = { done: 0, failed: 1, usage: 2, loss: 3, forced: 130 } as const;
+
+/** The command line is wrong: exit code 2. */
+export class UsageError extends Error {}
+
+/** A command cannot do its work: exit code 1. */
+export class CommandError extends Error {}

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { homedir } from 'node:os';
+import process from 'node:process';
+import { program } from './program.ts';
+
+const euid = process.geteuid?.();
+
+// A reader that goes away (`| head`) is no reason for a stack trace.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await program(process.argv.slice(2), {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  env: process.env,
+  cwd: process.cwd(),
+  platform: process.platform,
+  home: homedir(),
+  ...(euid === undefined ? {} : { euid }),
+  onSignal: (name, run) => {
+    process.on(name, run);
+    return () => process.off(name, run);
+  },
+  exit: (code) => process.exit(code),
+});
