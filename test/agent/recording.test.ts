@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { checkEvent } from '../../core/event/border.ts';
 import { parseNanos } from '../../core/event/time.ts';
 import { isEvent, type OispEvent } from '../../core/event/types.ts';
 
@@ -20,6 +21,10 @@ describe('the shipped recording', () => {
     expect(new Set(events.map((e) => e.event_id)).size).toBe(events.length);
     const times = events.map((e) => parseNanos(e.ts) ?? -1n);
     expect(times.every((t, i) => t > 0n && t >= (times[i - 1] ?? 0n))).toBe(true);
+  });
+
+  it('passes the border check, every record of it', () => {
+    for (const event of events) expect(checkEvent(event)).toEqual({ event });
   });
 
   it('counts bytes and records of each direction without a gap', () => {
