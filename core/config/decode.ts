@@ -342,7 +342,10 @@ export function plainValue(node: ConfigNode): string | number | boolean | undefi
 function shown(node: ConfigNode, schema: AnySchema): string {
   if (node.origin.via !== undefined) return `the value of ${node.origin.via}`;
   if (holdsSecret(schema)) return 'the value';
-  return node.kind === 'scalar' ? JSON.stringify(node.value) : kindOf(node);
+  if (node.kind !== 'scalar') return kindOf(node);
+  if (typeof node.value === 'number') return String(node.value);
+  const text = String(node.value);
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }
 
 function tail(place: Place): string {

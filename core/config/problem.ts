@@ -12,6 +12,9 @@ export interface Draft {
 }
 
 const WIDTH = 120;
+/** Longest message: keys and ids can be as long as the text. */
+const MAX_MESSAGE = 1000;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 const REFERENCE = /^["']?\$\{(?:env:|file:)?[\w./-]+\}["']?$/;
 const HIDDEN = '[REDACTED]';
 
@@ -53,7 +56,7 @@ export class Problems {
     const merged = new Map<Source, [number, number][]>();
     for (const [source, ranges] of this.#secrets) merged.set(source, joined(ranges));
     return sorted.map(({ message, path, at, value, hint, severity = 'error' }) => ({
-      message,
+      message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
       path,
       ...(at === undefined ? {} : { at: draw(at, merged.get(at.source) ?? []) }),
       ...(value === undefined ? {} : { value }),
@@ -105,11 +108,7 @@ export function draw(origin: Origin, secrets: readonly (readonly [number, number
 function frameOf(line: string, caret: number): string {
   const indent = Math.min(line.length - line.trimStart().length, caret);
   const from = caret - indent > WIDTH - 20 ? caret - (WIDTH - 20) : indent;
-  // Control characters could move the cursor or colour the terminal.
-  const part = line
-    .slice(from, from + WIDTH)
-    .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ')
-    .trimEnd();
+  const part = printable(line.slice(from, from + WIDTH)).trimEnd();
   return `    ${part}\n    ${' '.repeat(caret - from)}^`;
 }
 
@@ -122,7 +121,12 @@ export function formatProblem(problem: Problem): string {
   const severity = problem.severity === 'warning' ? 'warning: ' : '';
   const hint = problem.hint === undefined ? '' : `; ${problem.hint}`;
   const frame = problem.at === undefined || problem.at.frame.trim() === '^' ? '' : `\n${problem.at.frame}`;
-  return `${place}${severity}${prefix(problem)}${problem.message}${hint}${frame}`;
+  return `${printable(`${place}${severity}${prefix(problem)}${problem.message}${hint}`)}${frame}`;
+}
+
+/** Text without what could move the cursor, colour the terminal or begin a line. */
+function printable(text: string): string {
+  return text.replaceAll(UNPRINTABLE, ' ');
 }
 
 /** The part of the path that the message does not say itself. */

@@ -3,7 +3,7 @@ import { expand } from './expand.ts';
 import { mergeNodes } from './merge.ts';
 import { type ConfigNode, type Entry, type Origin, type Source, toPlain } from './node.ts';
 import { Problems } from './problem.ts';
-import { hideLikelySecrets } from './secrets.ts';
+import { hideForeignWords } from './secrets.ts';
 import { type Location, parseUri, retrieve, withoutUser } from './sources.ts';
 import type { LoadOptions, Problem } from './types.ts';
 import { parseYaml } from './yaml.ts';
@@ -72,14 +72,14 @@ async function readSource(
     const message = `Configuration references unset environment variable ${JSON.stringify(got.unset)}`;
     problems.report({ message, path: [], severity: 'warning' });
   }
-  return parseSource({ name, text: got.text, order }, problems);
+  return parseSource({ name, text: got.text, order }, options, problems);
 }
 
-function parseSource(source: Source, problems: Problems): ConfigNode | undefined {
+function parseSource(source: Source, options: LoadOptions, problems: Problems): ConfigNode | undefined {
   const parsed = parseYaml(source);
   const prefix = 'cannot resolve the configuration: retrieved value (type=';
   if ('errors' in parsed) {
-    hideLikelySecrets(source, problems);
+    hideForeignWords(source, options.registry, problems);
     for (const { message, at } of parsed.errors) {
       const text = `${prefix}string) cannot be used as a Conf: assuming string type since contents are not valid YAML: ${message}`;
       problems.report({ message: text, path: [], at });
@@ -116,7 +116,7 @@ function readSet(set: string, order: number, problems: Problems): ConfigNode | u
   }
   const parsed = parseYaml(source);
   if ('errors' in parsed) {
-    hideLikelySecrets(source, problems, true);
+    problems.hide({ source, start: 0, end: source.text.length });
     for (const { message, at } of parsed.errors) {
       problems.report({ message: `cannot resolve the configuration: ${message}`, path: steps, at });
     }

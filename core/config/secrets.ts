@@ -1,32 +1,63 @@
+import { SECTIONS } from './components.ts';
 import type { Source } from './node.ts';
 import type { Problems } from './problem.ts';
+import type { AnySchema } from './schema.ts';
+import type { Registry } from './types.ts';
 
-const SECRET_KEY = /(?:token|secret|password|passwd|passphrase|key|auth|cookie|credential|header|bearer|pem)/i;
+const OURS = [
+  ...SECTIONS,
+  'service',
+  'pipelines',
+  'telemetry',
+  'logs',
+  'metrics',
+  'traces',
+  'level',
+  'encoding',
+  'shutdown_timeout',
+  'env',
+  'file',
+  'yaml',
+  'true',
+  'false',
+  'null',
+];
 
 /**
- * Hides from frames what looks like a secret in a text that is no YAML: there no schema says which values are. A value is hidden when
- * its line has a key that sounds like one, or follows such a line deeper indented; with `whole`, everything is hidden.
+ * Hides from frames every word that is not ours, in a text that is no YAML: there no schema says which values are secret. What stays is
+ * the punctuation, the key at the start of a line, and the names that any config has.
  */
-export function hideLikelySecrets(source: Source, problems: Problems, whole = false): void {
-  if (whole) {
-    problems.hide({ source, start: 0, end: source.text.length });
-    return;
-  }
-  let start = 0;
-  let below = Number.POSITIVE_INFINITY;
-  for (const line of source.text.split('\n')) {
-    const indent = line.length - line.trimStart().length;
-    const sounds = SECRET_KEY.exec(line);
-    if (line.trim() !== '' && indent > below) {
-      problems.hide({ source, start: start + indent, end: start + line.length });
-    } else {
-      if (line.trim() !== '') below = Number.POSITIVE_INFINITY;
-      if (sounds !== null) {
-        below = indent;
-        const colon = line.indexOf(':', sounds.index);
-        if (colon >= 0) problems.hide({ source, start: start + colon + 1, end: start + line.length });
-      }
+export function hideForeignWords(source: Source, registry: Registry, problems: Problems): void {
+  const known = wordsOf(registry);
+  const { text } = source;
+  let lineStart = 0;
+  for (const line of text.split('\n')) {
+    const from = /^\s*(?:- +)?[\w/]{1,40}:(?=\s|$)/.exec(line)?.[0].length ?? 0;
+    for (const match of line.matchAll(/[^\s"'{}[\],:&*|>#!?$]+/g)) {
+      if (match.index < from || known.has(match[0])) continue;
+      problems.hide({ source, start: lineStart + match.index, end: lineStart + match.index + match[0].length });
     }
-    start += line.length + 1;
+    lineStart += line.length + 1;
   }
+}
+
+function wordsOf(registry: Registry): ReadonlySet<string> {
+  const words = new Set<string>(OURS);
+  const add = (schema: AnySchema): void => {
+    if (schema.type === 'array') add(schema.items);
+    else if (schema.type === 'object' && 'properties' in schema) {
+      for (const [name, property] of Object.entries(schema.properties)) {
+        words.add(name);
+        add(property);
+      }
+    } else if (schema.type === 'object') add(schema.additionalProperties);
+    else if ('enum' in schema) for (const name of schema.enum ?? []) words.add(name);
+  };
+  for (const section of SECTIONS) {
+    for (const { type, aliases, schema } of registry[section]) {
+      for (const name of [type, ...(aliases ?? [])]) words.add(name);
+      add(schema);
+    }
+  }
+  return words;
 }

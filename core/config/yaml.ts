@@ -52,7 +52,7 @@ export function parseYaml(source: Source): YamlResult {
     if (broken.length > 0) {
       return {
         errors: broken.slice(0, 10).map((error) => ({
-          message: `yaml: line ${lines.linePos(error.pos[0]).line}: ${lowerFirst(error.message)}`,
+          message: `yaml: line ${lines.linePos(error.pos[0]).line}: ${withoutContent(error.message)}`,
           at: { source, start: error.pos[0], end: error.pos[1] },
         })),
       };
@@ -80,7 +80,9 @@ function nothing(origin: Origin): ConfigNode {
   return { kind: 'scalar', tag: 'null', value: null, origin };
 }
 
-function lowerFirst(text: string): string {
+/** A message of the parser without the piece of text that it may quote at its end. */
+function withoutContent(message: string): string {
+  const text = message.replace(/(?: token[^:]*)?:\s.*$/s, '');
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 

@@ -54,7 +54,7 @@ describe('errors have the words of the Collector', () => {
     ['room', '64 mb', '"64 mb" is not a size'],
     ['level', 'Basic', '"Basic" is not one of basic, normal, detailed'],
     ['ratio', '1.5', '1.5 is more than 1'],
-    ['ratio', '.nan', 'null is not a finite number'],
+    ['ratio', '.nan', 'NaN is not a finite number'],
     ['pattern', '"a("', '"a(" is not a regular expression'],
   ])('%s: %s', async (field, yaml, message) => {
     const { loaded } = await typed(field, yaml);
