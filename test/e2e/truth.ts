@@ -160,7 +160,7 @@ class Comparison {
   /** An agent's span and everything of its conversation below it. */
   #agent(where: string, span: Span, fact: Conversation): void {
     this.#same(where, 'operation', operationOf(span), 'invoke_agent');
-    this.#same(where, 'name', span.name.startsWith('invoke_agent'), true);
+    this.#same(where, 'name', span.name, `invoke_agent ${this.#truth.agent.name}`);
     this.#same(where, 'kind', span.kind, 'internal');
     this.#same(where, 'error', span.error, (fact.calls.at(-1)?.status ?? 0) >= 400);
     const below = this.#tree.children(span);
