@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { checkEvent } from '../../core/event/border.ts';
 import { parseNanos } from '../../core/event/time.ts';
 import { isEvent, type OispEvent } from '../../core/event/types.ts';
+import type { Conversation, ToolFact, Truth } from '../e2e/truth.ts';
 
 const packed = readFileSync(new URL('../../configs/demo/session.jsonl.gz', import.meta.url));
 const truth = readFileSync(new URL('../../configs/demo/session.truth.json', import.meta.url), 'utf8');
@@ -56,6 +57,19 @@ describe('the shipped recording', () => {
       if (isEvent(event, 'process.fork')) known.add(event.data.child_pid);
       if (isEvent(event, 'process.exec')) known.add(event.process?.pid ?? -1);
       expect(known).toContain(event.process?.pid);
+    }
+  });
+
+  it('shows each program of the truth file with its arguments and exit code', () => {
+    const { turns, programs } = JSON.parse(truth) as Truth;
+    const toolsOf = (c: Conversation): ToolFact[] => c.tools.flatMap((t) => [t, ...t.agents.flatMap(toolsOf)]);
+    const ran = [...turns.flatMap(toolsOf).flatMap((tool) => tool.processes), ...programs];
+    expect(ran.length).toBeGreaterThan(8);
+    for (const { pid, argv, exit_code } of ran) {
+      const own = events.filter((e) => e.process?.pid === pid);
+      expect(own.flatMap((e) => (isEvent(e, 'process.exec') ? [e.data.args] : []))).toContainEqual(argv);
+      const exit = own.flatMap((e) => (isEvent(e, 'process.exit') ? [e.data.exit_code] : []));
+      expect(exit).toEqual([exit_code ?? 143]);
     }
   });
 
