@@ -30,13 +30,17 @@ export interface BuiltNode {
   readonly component: Component;
 }
 
+/** What is below an exporter. */
+const NOWHERE: Consumer = { consume: () => Promise.resolve() };
+
 /** Makes every component of a plan, those below first. The answer is in the plan's order: receivers first. */
 export function build(plan: Plan, options: BuildOptions): BuiltNode[] {
   const targets = new Map<string, Consumer>();
   const built: BuiltNode[] = [];
   for (const node of [...plan.nodes].reverse()) {
     const below = (plan.next.get(node.key) ?? []).flatMap((key) => targets.get(key) ?? []);
-    const { component, consumer } = create(node, outOf(node, below, options), options);
+    const next = node.kind === 'exporter' ? NOWHERE : outOf(node, below, options);
+    const { component, consumer } = create(node, next, options);
     built.push({ node, component });
     if (consumer) targets.set(node.key, consumer);
   }
@@ -45,12 +49,15 @@ export function build(plan: Plan, options: BuildOptions): BuiltNode[] {
 
 /** What a node hands its batches to: everything below it, metered. */
 function outOf(node: PlanNode, below: readonly Consumer[], options: BuildOptions): Consumer {
-  const { clock, random, stop, meter } = options;
-  const retries = meter.counter('oisp_fanout_retries', { [node.kind]: node.id });
+  const target = joined(node, below, options);
+  return meterOut(node, options.freeze ? freezing(target) : target, options.meter);
+}
+
+function joined(node: PlanNode, below: readonly Consumer[], { clock, random, stop, meter }: BuildOptions): Consumer {
   const [only, ...others] = below;
-  const target =
-    only && others.length === 0 ? only : new FanOut(below, { clock, random, stop, onRetry: () => retries.add() });
-  return meterOut(node, options.freeze ? freezing(target) : target, meter);
+  if (only && others.length === 0) return only;
+  const retries = meter.counter('oisp_fanout_retries', { [node.kind]: node.id });
+  return new FanOut(below, { clock, random, stop, onRetry: () => retries.add() });
 }
 
 /** The context of a component: its log lines and numbers carry its id and kind. */

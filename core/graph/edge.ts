@@ -106,7 +106,7 @@ export function meterExporter(node: PlanNode, target: Consumer, context: Context
 export function meterOut(node: PlanNode, next: Consumer, meter: Meter): Consumer {
   switch (node.kind) {
     case 'exporter':
-      return next;
+      return next; // nothing is below it
     case 'receiver': {
       const labels = { receiver: node.id };
       const accepted = bySignal((signal) => meter.counter(`otelcol_receiver_accepted_${SUFFIX[signal]}`, labels));

@@ -12,10 +12,15 @@ export function freezing(next: Consumer): Consumer {
   };
 }
 
+/** Freezes a batch and all that it holds, but not its receipts, which have a life of their own. */
+export function deepFreeze(batch: Batch): void {
+  freeze(batch, new WeakSet());
+}
+
 function freeze(root: object, seen: WeakSet<object>): void {
   const open: object[] = [root];
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
-    // receipts are objects with a life of their own; the bytes of a typed array cannot be frozen
+    // the bytes of a typed array cannot be frozen
     if (seen.has(value) || ArrayBuffer.isView(value)) continue;
     seen.add(value);
     Object.freeze(value);
