@@ -24,7 +24,7 @@ export type Push = (payload: Payload, signal: AbortSignal) => Promise<PushResult
 export type Split = (bytes: Buffer) => readonly [Payload, Payload] | undefined;
 
 /** `dropped` is counted and done with; `lost` was given up because time for shutdown ran out. */
-export type Outcome =
+export type Delivery =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'dropped'; readonly error: unknown }
   | { readonly kind: 'lost'; readonly error: unknown };
@@ -84,7 +84,7 @@ export class Sender {
     return this.#lost;
   }
 
-  async send(payload: Payload): Promise<Outcome> {
+  async send(payload: Payload): Promise<Delivery> {
     const { retry, context } = this.#options;
     const startedMs = context.clock.now();
     for (let attempt = 1; ; attempt++) {
@@ -149,7 +149,7 @@ export class Sender {
   }
 
   /** Halves until each part is taken, or a single item is too large and dropped. */
-  async #halves(payload: Payload, error: unknown): Promise<Outcome> {
+  async #halves(payload: Payload, error: unknown): Promise<Delivery> {
     const halves = payload.items < 2 ? undefined : this.#split(payload);
     if (halves === undefined) return this.#drop(payload, error);
     const [first, second] = halves;
@@ -166,7 +166,7 @@ export class Sender {
     }
   }
 
-  #drop(payload: Payload, error: unknown): Outcome {
+  #drop(payload: Payload, error: unknown): Delivery {
     const { counts, context } = this.#options;
     counts.failed.add(payload.items);
     if (this.#dropped === 0) {
@@ -182,7 +182,7 @@ export class Sender {
     return { kind: 'dropped', error: error instanceof Error ? error : new PermanentError(String(error)) };
   }
 
-  #lose(payload: Payload, error: unknown): Outcome {
+  #lose(payload: Payload, error: unknown): Delivery {
     if (!this.#options.durable) {
       this.#options.counts.lost.add(payload.items);
       this.#lost += payload.items;
