@@ -12,9 +12,11 @@ export const PII_RULES: readonly Rule[] = [
     anchors: ['@'],
     pattern: /[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9_-])/y,
     begin: localPart,
-    // git@host:path is a login that everybody has
-    verify: (secret, text, _start, end) =>
-      !NO_DOMAIN.test(secret) && !(secret.startsWith('git@') && /[:/]/.test(text.charAt(end))),
+    // git@host:path is a login that everybody has, //user@host/ the user of a URL
+    verify: (secret, text, start, end) =>
+      !NO_DOMAIN.test(secret) &&
+      !(secret.startsWith('git@') && /[:/]/.test(text.charAt(end))) &&
+      !(start >= 2 && text.startsWith('//', start - 2)),
     pii: true,
   },
   {

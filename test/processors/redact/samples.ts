@@ -20,7 +20,7 @@ export function redactorOf(mode: Mode, over: Partial<RedactorOptions> = {}): Red
 }
 
 export function eventOf(event_type: string, data: EventData, over: Partial<OispEvent> = {}): OispEvent {
-  return makeEvent(1, { event_type, data, ...over });
+  return makeEvent(1, { event_type, data, source: { collector: 'oisp-collector', capture_method: 'other' }, ...over });
 }
 
 /** Every string of a value, keys too. */
