@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Context } from '../component.ts';
 import { isPermanent, isRetryable, messageOf, PermanentError, RetryableError } from '../errors.ts';
 import { backoffMs } from './backoff.ts';
@@ -55,6 +56,7 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    setMaxListeners(0, this.#stopping.signal); // every consumer may wait on it
   }
 
   /** From here on nothing waits: each payload gets one try. */
