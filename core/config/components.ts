@@ -1,5 +1,6 @@
 import type { ConfigProblem, Definition } from '../component.ts';
-import { decode, kindOf, plainValue, typeOf } from './decode.ts';
+import { decode } from './decode.ts';
+import { kindOf, plainValue, typeOf } from './describe.ts';
 import { parseId } from './ids.ts';
 import { type ConfigNode, type Entry, fromPlain, locate, type MapNode, toPlain } from './node.ts';
 import type { Problems } from './problem.ts';

@@ -1,4 +1,5 @@
 /** The door of core/config: a config from its sources to decoded components, and the problems on the way. */
+export { defaultsOf } from './defaults.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export { loadConfig } from './load.ts';
 export { type ConfigNode, locate, type MapNode, type Origin, toPlain } from './node.ts';

@@ -1,6 +1,6 @@
 import type { Definition } from '../component.ts';
 import { decodeSection, holdsBroken, SECTIONS, type Section } from './components.ts';
-import { kindOf } from './decode.ts';
+import { kindOf } from './describe.ts';
 import { type ConfigNode, type Entry, locate, type MapNode } from './node.ts';
 import { Problems } from './problem.ts';
 import { checkReferences } from './references.ts';

@@ -1,4 +1,4 @@
-import { kindOf } from './decode.ts';
+import { kindOf } from './describe.ts';
 import { expand } from './expand.ts';
 import { mergeNodes } from './merge.ts';
 import { type ConfigNode, type Entry, type Origin, type Source, toPlain } from './node.ts';

@@ -1,7 +1,8 @@
 import { PIPELINE_KINDS, type PipelineKind } from '../batch.ts';
 import type { LogLevel } from '../log.ts';
 import { missing } from './components.ts';
-import { decode, kindOf } from './decode.ts';
+import { decode } from './decode.ts';
+import { kindOf } from './describe.ts';
 import { parseId } from './ids.ts';
 import type { ConfigNode, Entry, MapNode, Origin } from './node.ts';
 import type { Problems } from './problem.ts';
@@ -240,7 +241,8 @@ function references(
     const id = parseId(text);
     if ('error' in id) {
       broken = true;
-      problems.report({ message: `'${name}[${index}]' ${id.error}`, path: [...path, index], at });
+      const said = at.via === undefined ? id.error : `the value of ${at.via} is not a component id`;
+      problems.report({ message: `'${name}[${index}]' ${said}`, path: [...path, index], at });
       return;
     }
     found.push({ id: id.id, at, path: [...path, index] });

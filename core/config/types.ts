@@ -20,7 +20,7 @@ export interface Registry {
 
 /** One component as configured. */
 export interface Configured<D extends Definition> {
-  /** `type` or `type/name`; an alias is already replaced by the type it stands for. */
+  /** `type` or `type/name` as written, trimmed; where an alias is written, `definition.type` is the type it stands for. */
   readonly id: string;
   readonly definition: D;
   /** Decoded by `definition.schema`: defaults are there, durations are milliseconds, sizes are bytes. */
