@@ -66,16 +66,15 @@ function checkEnvelope(value: Json): string | undefined {
   if (typeof event_type !== 'string' || event_type.length > 128 || !EVENT_TYPE.test(event_type)) return 'event_type';
   if (typeof ts !== 'string' || ts.length > 64 || parseTime(ts) === undefined) return 'ts';
   if (ts_mono !== undefined && !(Number.isInteger(ts_mono) && (ts_mono as number) >= 0)) return 'ts_mono';
-  if (source !== undefined && !hasStrings(source, SOURCE_TEXTS, 'collector')) return 'source';
-  if (
-    confidence !== undefined &&
-    !(isObject(confidence) && LEVELS.has(confidence['level']) && isText(confidence, 'completeness'))
-  )
-    return 'confidence';
+  if (source !== undefined && !isSource(source)) return 'source';
+  if (confidence !== undefined && !isConfidence(confidence)) return 'confidence';
   if (process !== undefined && !isProcess(process)) return 'process';
-  if (value['host'] !== undefined && !hasStrings(value['host'], HOST_TEXTS)) return 'host';
-  if (value['app'] !== undefined && !hasStrings(value['app'], APP_TEXTS)) return 'app';
-  for (const name of OBJECTS) if (value[name] !== undefined && !isObject(value[name])) return name;
+  if (value['host'] !== undefined && !isHost(value['host'])) return 'host';
+  if (value['app'] !== undefined && !isApp(value['app'])) return 'app';
+  if (value['actor'] !== undefined && !isObject(value['actor'])) return 'actor';
+  if (value['web_context'] !== undefined && !isObject(value['web_context'])) return 'web_context';
+  if (value['attrs'] !== undefined && !isObject(value['attrs'])) return 'attrs';
+  if (value['ext'] !== undefined && !isObject(value['ext'])) return 'ext';
   if (value['related_events'] !== undefined && !areObjects(value['related_events'], 'event_id'))
     return 'related_events';
   const context = value['trace_context'];
@@ -84,18 +83,68 @@ function checkEnvelope(value: Json): string | undefined {
   return undefined;
 }
 
-const SOURCE_TEXTS = ['collector_version', 'capture_method', 'capture_point', 'sensor_host', 'clock'];
-const HOST_TEXTS = ['hostname', 'device_id', 'os', 'os_version', 'arch', 'kernel_version', 'boot_id'];
-const APP_TEXTS = ['app_id', 'name', 'vendor', 'version'];
-const PROCESS_TEXTS = ['exe', 'name', 'cmdline', 'cwd', 'start_time'];
-const PROCESS_IDS = ['pid', 'ppid', 'thread_id'];
-const OBJECTS = ['actor', 'web_context', 'attrs', 'ext'];
+// Fields are read by written-out names, not in a loop over names: that is several times faster, and every event comes through here.
+
+function isSource(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    typeof value['collector'] === 'string' &&
+    isTextOrNone(value['collector_version']) &&
+    isTextOrNone(value['capture_method']) &&
+    isTextOrNone(value['capture_point']) &&
+    isTextOrNone(value['sensor_host']) &&
+    isTextOrNone(value['clock'])
+  );
+}
+
+function isConfidence(value: unknown): boolean {
+  return isObject(value) && LEVELS.has(value['level']) && typeof value['completeness'] === 'string';
+}
+
+function isHost(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isTextOrNone(value['hostname']) &&
+    isTextOrNone(value['device_id']) &&
+    isTextOrNone(value['os']) &&
+    isTextOrNone(value['os_version']) &&
+    isTextOrNone(value['arch']) &&
+    isTextOrNone(value['kernel_version']) &&
+    isTextOrNone(value['boot_id'])
+  );
+}
+
+function isApp(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isTextOrNone(value['app_id']) &&
+    isTextOrNone(value['name']) &&
+    isTextOrNone(value['vendor']) &&
+    isTextOrNone(value['version'])
+  );
+}
 
 function isProcess(value: unknown): boolean {
-  if (!hasStrings(value, PROCESS_TEXTS)) return false;
-  const process = value as Json;
-  for (const name of PROCESS_IDS) if (process[name] !== undefined && !isCount(process[name])) return false;
-  return process['cmdline_args'] === undefined || areStrings(process['cmdline_args']);
+  return (
+    isObject(value) &&
+    isTextOrNone(value['exe']) &&
+    isTextOrNone(value['name']) &&
+    isTextOrNone(value['cmdline']) &&
+    isTextOrNone(value['cwd']) &&
+    isTextOrNone(value['start_time']) &&
+    isCountOrNone(value['pid']) &&
+    isCountOrNone(value['ppid']) &&
+    isCountOrNone(value['thread_id']) &&
+    (value['cmdline_args'] === undefined || areStrings(value['cmdline_args']))
+  );
+}
+
+function isTextOrNone(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
+}
+
+function isCountOrNone(value: unknown): boolean {
+  return value === undefined || isCount(value);
 }
 
 /** Whether containers are nested deeper than `limit`. Recursion ends at the limit, so any value is safe. */

@@ -75,7 +75,7 @@ export class JsonlReceiver implements Component {
 
   async shutdown(deadline: AbortSignal): Promise<void> {
     this.#stop.abort(new Error('the receiver is shut down'));
-    if (this.#running !== undefined) await Promise.race([this.#running, aborted(deadline)]);
+    if (this.#running !== undefined) await untilAborted(this.#running, deadline);
     this.#running = undefined;
     if (this.#counts.undelivered.value > 0 && this.#checkpoint === undefined)
       this.#context.log.error('Events that were read could not be handed on before the end.', {
@@ -178,10 +178,14 @@ export function includeOf(config: Pick<Config, 'path' | 'include'>): readonly st
   return config.path === undefined ? config.include : [config.path, ...config.include];
 }
 
-/** Resolves when the signal aborts. */
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+/** Resolves when the work is done or the signal aborts, whichever comes first. */
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  let onAbort = (): void => {};
+  const aborted = new Promise<void>((resolve) => {
+    onAbort = resolve;
+    signal.addEventListener('abort', onAbort, { once: true });
   });
+  await Promise.race([work, aborted]);
+  signal.removeEventListener('abort', onAbort);
 }

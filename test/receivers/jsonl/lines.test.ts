@@ -42,8 +42,8 @@ const bytes = fc.oneof(
 );
 
 describe('LineCutter', () => {
-  test('lines come out the same however the bytes were cut', () => {
-    fc.assert(
+  test('lines come out the same however the bytes were cut', async () => {
+    await fc.assert(
       fc.property(bytes, fc.array(fc.nat(), { maxLength: 20 }), fc.integer({ min: 1, max: 100 }), (all, cuts, max) => {
         expect(cut(inPieces(all, cuts), max)).toEqual(cut([all], max));
       }),
@@ -51,8 +51,8 @@ describe('LineCutter', () => {
     );
   });
 
-  test('lines are what splitting the text at line feeds gives', () => {
-    fc.assert(
+  test('lines are what splitting the text at line feeds gives', async () => {
+    await fc.assert(
       fc.property(text, fc.array(fc.nat(), { maxLength: 5 }), (all, cuts) => {
         const want = all.toString().split('\n');
         if (want.at(-1) === '') want.pop();
