@@ -11,7 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await program(process.argv.slice(2), {
+const code = await program(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   env: process.env,
@@ -25,3 +25,7 @@ process.exitCode = await program(process.argv.slice(2), {
   },
   exit: (code) => process.exit(code),
 });
+
+// What was printed goes out first. A component that hung past the deadline may still hold timers and sockets: it does not hold the process.
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
+process.exit(code);

@@ -79,16 +79,16 @@ function create(node: PlanNode, next: Consumer, options: BuildOptions): { compon
       return { component: node.configured.definition.create(context, config, next) };
     case 'processor': {
       const made = node.configured.definition.create({ ...context, pipeline: node.pipeline.kind }, config, next);
-      return { component: made, consumer: meterIn(node, made, options.meter) };
+      return { component: made, consumer: meterIn(node, made, options.meter, options.stop) };
     }
     case 'connector': {
       const made = node.configured.definition.create({ ...context, pipeline: node.to }, config, next);
-      return { component: made, consumer: meterIn(node, made, options.meter) };
+      return { component: made, consumer: meterIn(node, made, options.meter, options.stop) };
     }
     case 'exporter': {
       const own = { ...context, pipeline: node.pipelineKind };
       const made = node.configured.definition.create(own, config);
-      return { component: made, consumer: onlySignals(takesOf(node), meterExporter(node, made, own)) };
+      return { component: made, consumer: onlySignals(takesOf(node), meterExporter(node, made, own, options.stop)) };
     }
     default:
       return node satisfies never;

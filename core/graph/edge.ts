@@ -46,8 +46,29 @@ class Patience {
   }
 }
 
+/** Counts batches that were refused when there was no time left to try again. */
+class Interruptions {
+  readonly #stop: AbortSignal;
+  readonly #items: Readonly<Record<Signal, Counter>>;
+  readonly #seen = new WeakSet<Batch>();
+
+  constructor(node: PlanNode, meter: Meter, stop: AbortSignal) {
+    this.#stop = stop;
+    this.#items = bySignal((signal) =>
+      meter.counter('oisp_interrupted_items', { [node.kind]: node.id, 'otel.signal': signal }),
+    );
+  }
+
+  count(error: unknown, batch: Batch): void {
+    if (!this.#stop.aborted || this.#seen.has(batch) || isCounted(error)) return;
+    this.#seen.add(batch);
+    this.#items[batch.signal].add(sizeOf(batch));
+    if (error instanceof Error) counted.add(error);
+  }
+}
+
 /** Counts what a processor or connector takes, and what it gives up because of an error of its own. */
-export function meterIn(node: PlanNode, target: Consumer, meter: Meter): Consumer {
+export function meterIn(node: PlanNode, target: Consumer, meter: Meter, stop: AbortSignal): Consumer {
   const labels = { [node.kind]: node.id };
   const name = node.kind === 'processor' ? 'otelcol_processor_incoming_items' : 'otelcol_connector_consumed_items';
   const taken = bySignal((signal) => meter.counter(name, { ...labels, 'otel.signal': signal }));
@@ -55,6 +76,7 @@ export function meterIn(node: PlanNode, target: Consumer, meter: Meter): Consume
     meter.counter('oisp_processor_failed_items', { ...labels, 'otel.signal': signal }),
   );
   const patience = new Patience(nameOf(node));
+  const interruptions = new Interruptions(node, meter, stop);
   return {
     consume: async (batch) => {
       taken[batch.signal].add(sizeOf(batch));
@@ -62,7 +84,9 @@ export function meterIn(node: PlanNode, target: Consumer, meter: Meter): Consume
         await target.consume(batch);
       } catch (thrown) {
         const error = patience.sorted(thrown, batch);
-        if (isPermanent(error) && !isCounted(error)) {
+        if (!isPermanent(error)) {
+          interruptions.count(error, batch);
+        } else if (!isCounted(error)) {
           failed[batch.signal].add(sizeOf(batch));
           counted.add(error);
         }
@@ -73,7 +97,7 @@ export function meterIn(node: PlanNode, target: Consumer, meter: Meter): Consume
 }
 
 /** Counts what an exporter delivers, unless it does so itself (`DeliveryCounts`), as one that keeps data back has to. */
-export function meterExporter(node: PlanNode, target: Consumer, context: Context): Consumer {
+export function meterExporter(node: PlanNode, target: Consumer, context: Context, stop: AbortSignal): Consumer {
   const { meter } = context;
   const labels = { exporter: node.id };
   const count = (what: string) =>
@@ -82,6 +106,7 @@ export function meterExporter(node: PlanNode, target: Consumer, context: Context
   const failed = count('send_failed');
   const refused = count('enqueue_failed');
   const patience = new Patience(nameOf(node));
+  const interruptions = new Interruptions(node, meter, stop);
   return {
     consume: async (batch) => {
       try {
@@ -93,8 +118,9 @@ export function meterExporter(node: PlanNode, target: Consumer, context: Context
         if (isPermanent(error)) {
           if (isBroken || !countsDelivery(context)) failed[batch.signal].add(sizeOf(batch));
           counted.add(error);
-        } else if (!countsDelivery(context)) {
-          refused[batch.signal].add(sizeOf(batch));
+        } else {
+          if (!countsDelivery(context)) refused[batch.signal].add(sizeOf(batch));
+          interruptions.count(error, batch);
         }
         throw error;
       }

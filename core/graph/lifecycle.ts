@@ -32,7 +32,7 @@ export class Lifecycle {
   readonly #options: LifecycleOptions;
   readonly #started: Member[] = [];
   readonly #open: Set<Member>;
-  #stopping = false;
+  #stopping: boolean = false;
 
   constructor(options: LifecycleOptions) {
     this.#options = options;

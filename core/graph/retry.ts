@@ -17,7 +17,7 @@ export interface RetryOptions {
 
 /**
  * Calls `attempt` again after a wait for as long as it fails with an error that is not permanent. Throws the error that ends it: a permanent
- * one, or the last one when `stop` aborts. `failed` is the error of a try already made.
+ * one, or that of the try that follows when `stop` aborts. `failed` is the error of a try already made.
  */
 export async function retry(attempt: () => Promise<void>, failed: unknown, options: RetryOptions): Promise<void> {
   let error = failed;
@@ -25,11 +25,8 @@ export async function retry(attempt: () => Promise<void>, failed: unknown, optio
     if (options.stop.aborted || isPermanent(error)) throw error;
     const asked = isRetryable(error) ? (error.retryAfterMs ?? 0) : 0;
     const waitMs = Math.max(asked, backoffMs(tries - 1, options.random));
-    try {
-      await options.clock.sleep(waitMs, options.stop);
-    } catch {
-      throw error; // stopped while waiting: the reason of the failure says more than the reason of the stop
-    }
+    // the stop ends the wait, and then there is one last try
+    await options.clock.sleep(waitMs, options.stop).catch(() => {});
     options.onRetry?.();
     try {
       return await attempt();

@@ -5,7 +5,7 @@ export interface Metric {
   /** UCUM, as in OpenTelemetry: `{spans}`, `By`. */
   readonly unit: string;
   readonly meaning: string;
-  /** Each counted item was taken in and did not come out: the number that exit code 3 speaks of. */
+  /** Each counted item was taken in and did not come out: the number that exit code 3 speaks of. Every item is in one of these at most. */
   readonly loss?: true;
 }
 
@@ -14,61 +14,179 @@ const SUFFIXES = [
   { suffix: 'log_records', unit: '{records}', what: 'events' },
 ] as const;
 
-function perSignal(prefix: string, meaning: (what: string) => string, loss?: true): Metric[] {
+function perSignal(prefix: string, meaning: (what: string) => string, loss?: 'loss'): Metric[] {
   return SUFFIXES.map(({ suffix, unit, what }) => ({
     name: `${prefix}_${suffix}`,
-    kind: 'counter' as const,
+    kind: 'counter',
     unit,
     meaning: meaning(what),
-    ...(loss ? { loss } : {}),
+    ...(loss && { loss: true }),
   }));
 }
 
-/** Every number that this program can report. Names that begin with `otelcol_` are the Go Collector's. */
-export const METRICS: readonly Metric[] = [
+function counter(name: string, unit: string, meaning: string, loss?: 'loss'): Metric {
+  return { name, kind: 'counter', unit, meaning, ...(loss && { loss: true }) };
+}
+
+function gauge(name: string, unit: string, meaning: string): Metric {
+  return { name, kind: 'gauge', unit, meaning };
+}
+
+/** Counted on the edges of the graph, around every component. */
+const GRAPH: readonly Metric[] = [
   ...perSignal('otelcol_receiver_accepted', (what) => `Number of ${what} that a receiver handed on.`),
-  ...perSignal('otelcol_receiver_refused', (what) => `Number of ${what} that a component below a receiver refused.`),
+  ...perSignal(
+    'otelcol_receiver_refused',
+    (what) => `Number of ${what} that what is below a receiver refused; counted for each try.`,
+  ),
+  counter('otelcol_processor_incoming_items', '{items}', 'Number of spans or events that a processor was handed.'),
+  counter('otelcol_processor_outgoing_items', '{items}', 'Number of spans or events that a processor handed on.'),
+  counter('otelcol_connector_consumed_items', '{items}', 'Number of spans or events that a connector was handed.'),
+  counter('otelcol_connector_produced_items', '{items}', 'Number of spans or events that a connector handed on.'),
+  counter(
+    'oisp_processor_failed_items',
+    '{items}',
+    'Number of spans or events that a processor or connector gave up because of an error of its own.',
+    'loss',
+  ),
+  counter(
+    'oisp_interrupted_items',
+    '{items}',
+    'Number of spans or events that could not be handed to a component before the deadline of the shutdown.',
+    'loss',
+  ),
+  counter(
+    'oisp_fanout_retries',
+    '{attempts}',
+    'Number of times that a batch was handed again to a branch that had not taken it.',
+  ),
+];
+
+/** Counted by exporters themselves when they keep data back, else on the edge above them. */
+const EXPORT: readonly Metric[] = [
   ...perSignal('otelcol_exporter_sent', (what) => `Number of ${what} that an exporter delivered.`),
-  ...perSignal('otelcol_exporter_send_failed', (what) => `Number of ${what} that an exporter could not deliver.`, true),
+  ...perSignal(
+    'otelcol_exporter_send_failed',
+    (what) => `Number of ${what} that an exporter could not deliver.`,
+    'loss',
+  ),
   ...perSignal(
     'otelcol_exporter_enqueue_failed',
     (what) => `Number of ${what} that an exporter did not take; whoever handed them over may try again.`,
   ),
-  {
-    name: 'otelcol_processor_incoming_items',
-    kind: 'counter',
-    unit: '{items}',
-    meaning: 'Number of spans or events that a processor took.',
-  },
-  {
-    name: 'otelcol_processor_outgoing_items',
-    kind: 'counter',
-    unit: '{items}',
-    meaning: 'Number of spans or events that a processor handed on.',
-  },
-  {
-    name: 'oisp_processor_failed_items',
-    kind: 'counter',
-    unit: '{items}',
-    meaning: 'Number of spans or events that a processor or connector gave up because of an error of its own.',
-    loss: true,
-  },
-  {
-    name: 'otelcol_connector_consumed_items',
-    kind: 'counter',
-    unit: '{items}',
-    meaning: 'Number of spans or events that a connector took.',
-  },
-  {
-    name: 'otelcol_connector_produced_items',
-    kind: 'counter',
-    unit: '{items}',
-    meaning: 'Number of spans or events that a connector handed on.',
-  },
-  {
-    name: 'oisp_fanout_retries',
-    kind: 'counter',
-    unit: '{attempts}',
-    meaning: 'Number of times that a batch was handed again to the one of several branches that had not taken it.',
-  },
+  ...perSignal(
+    'oisp_exporter_rejected',
+    (what) => `Number of ${what} that the server rejected in a partial success.`,
+    'loss',
+  ),
+  ...perSignal(
+    'oisp_exporter_lost',
+    (what) => `Number of ${what} that an exporter held in memory when the time for the shutdown was up.`,
+    'loss',
+  ),
+  counter('oisp_exporter_dropped_attributes', '{attributes}', 'Number of attributes that have no OTLP form.'),
+  counter('oisp_exporter_write_errors', '{errors}', 'Number of writes to a file that failed.'),
+  gauge('otelcol_exporter_queue_size', '{units}', 'What is queued or being sent, in units of the sizer.'),
+  gauge('otelcol_exporter_queue_capacity', '{units}', 'Most that is queued, in units of the sizer.'),
 ];
+
+const JSONL: readonly Metric[] = [
+  counter('oisp_jsonl_events', '{events}', 'Number of events that were read and taken by the pipeline.'),
+  counter('oisp_jsonl_read_bytes', 'By', 'Bytes of the input, after unpacking.'),
+  counter('oisp_jsonl_bad_lines', '{lines}', 'Number of lines that are no event, by reason.'),
+  counter(
+    'oisp_jsonl_file_errors',
+    '{errors}',
+    'Number of files, or rests of files, that could not be read, by reason.',
+  ),
+  counter('oisp_jsonl_refused_events', '{events}', 'Number of events that the pipeline refused for good.'),
+  counter('oisp_jsonl_consume_retries', '{attempts}', 'Number of times that a batch was handed on again.'),
+  counter(
+    'oisp_jsonl_undelivered_events',
+    '{events}',
+    'Number of events that were read but not handed on before the stop.',
+  ),
+  counter(
+    'oisp_jsonl_rounded_ts_mono',
+    '{events}',
+    'Number of events whose ts_mono is beyond 2^53 and lost its last digits.',
+  ),
+  counter(
+    'oisp_jsonl_replaced_utf8_lines',
+    '{lines}',
+    'Number of lines with bytes that are no UTF-8 and were replaced.',
+  ),
+  counter('oisp_jsonl_truncations', '{files}', 'Number of times that a followed file became shorter.'),
+];
+
+const REDACT: readonly Metric[] = [
+  counter('oisp_redact_findings', '{findings}', 'Number of secrets that were replaced, by type.'),
+  counter(
+    'oisp_redact_capture_dropped',
+    '{events}',
+    'Number of raw capture records, which never pass redaction.',
+    'loss',
+  ),
+  counter('oisp_redact_events_reduced', '{events}', 'Number of events of which only metadata passed.'),
+  counter('oisp_redact_events_dropped', '{events}', 'Number of events that could not be redacted.', 'loss'),
+  counter('oisp_redact_spans_dropped', '{spans}', 'Number of spans that could not be redacted.', 'loss'),
+];
+
+const CORRELATE: readonly Metric[] = [
+  counter(
+    'oisp_correlate_untimed_events',
+    '{events}',
+    'Number of events without a time that can be read; they pass without a place in a tree.',
+  ),
+  counter('oisp_correlate_late_events', '{events}', 'Number of events that came after their time window.'),
+  counter('oisp_correlate_unmatched_responses', '{events}', 'Number of answers without a request.'),
+  counter(
+    'oisp_correlate_unmatched_tool_calls',
+    '{events}',
+    'Number of tool calls without the answer that asked for them.',
+  ),
+  counter('oisp_correlate_unmatched_tool_results', '{events}', 'Number of tool results without their call.'),
+  counter(
+    'oisp_correlate_unmatched_mcp_calls',
+    '{events}',
+    'Number of MCP calls without the tool call that they serve.',
+  ),
+  counter(
+    'oisp_correlate_reread_skipped_calls',
+    '{calls}',
+    'Number of model calls that an earlier run delivered before the checkpoint.',
+  ),
+  counter(
+    'oisp_correlate_continuations',
+    '{traces}',
+    'Number of traces that go on in a linked one because of their size.',
+  ),
+  counter('oisp_correlate_evicted_agents', '{agents}', 'Number of agents that were let go to bound memory.'),
+  counter('oisp_correlate_evicted_processes', '{processes}', 'Number of processes that were let go to bound memory.'),
+  counter(
+    'oisp_correlate_evicted_conversations',
+    '{conversations}',
+    'Number of conversations that were let go to bound memory.',
+  ),
+  counter(
+    'oisp_correlate_dropped',
+    '{items}',
+    'Number of spans or events that what is below refused; the component that refused them counts the loss.',
+  ),
+  gauge('oisp_correlate_open_turns', '{turns}', 'Turns that go on.'),
+  gauge('oisp_correlate_conversations', '{conversations}', 'Conversations that are kept.'),
+  gauge('oisp_correlate_waiting_events', '{events}', 'Events that wait for their time window to pass.'),
+];
+
+const DEBUG: readonly Metric[] = [
+  counter(
+    'oisp_debug_evicted_spans',
+    '{spans}',
+    'Number of spans that are not shown in their tree, because too many waited for a root.',
+  ),
+  counter('oisp_debug_unwritten_prints', '{prints}', 'Number of trees that nobody reads any more.'),
+  gauge('oisp_debug_pending_spans', '{spans}', 'Spans that wait for their roots.'),
+];
+
+/** Every number that this program can report. Names that begin with `otelcol_` are the Go Collector's. */
+export const METRICS: readonly Metric[] = [...GRAPH, ...EXPORT, ...JSONL, ...REDACT, ...CORRELATE, ...DEBUG];

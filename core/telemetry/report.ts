@@ -36,7 +36,7 @@ export function formatSample(sample: Sample): string {
 }
 
 function formatLabels(labels: Labels): string {
-  const keys = Object.keys(labels).sort();
+  const keys = Object.keys(labels).sort((a, b) => (a < b ? -1 : 1));
   if (keys.length === 0) return '';
   const quoted = (value: string): string =>
     value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');

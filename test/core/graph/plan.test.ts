@@ -20,7 +20,7 @@ function errors(pipelines: Record<string, readonly [string, string, string]>): s
 
 test('a receiver is one instance for all pipelines, an exporter one per kind, a processor one per pipeline', () => {
   const nodes = keys({ traces: ['r', 'p', 'e'], 'traces/2': ['r', 'p', 'e'], logs: ['r', 'p', 'e'] });
-  expect([...nodes].sort()).toEqual([
+  expect([...nodes].sort((a, b) => a.localeCompare(b))).toEqual([
     'exporter e logs',
     'exporter e traces',
     'processor p in logs',

@@ -274,8 +274,10 @@ test('the deadline ends the waiting for a branch that never takes its batch', as
   );
   await service.start(config);
   service.stop();
-  await clock.run(service.finished());
+  const { code, summary } = await clock.run(service.finished());
   expect(String(handed)).toContain('interrupted due to shutdown');
+  expect([code, summary.lost]).toEqual([3, 1]);
+  expect(summary.losses).toMatchObject([{ name: 'oisp_interrupted_items', labels: { exporter: 'e' } }]);
 });
 
 test('a reload with a wrong config keeps the old pipelines at work', async () => {
