@@ -63,7 +63,7 @@ function checkEnvelope(value: Json): string | undefined {
   const { event_id, event_type, ts, ts_mono, source, confidence, process, oisp_version } = value;
   if (oisp_version !== undefined && typeof oisp_version !== 'string') return 'oisp_version';
   if (typeof event_id !== 'string' || event_id.length === 0 || event_id.length > 256) return 'event_id';
-  if (typeof event_type !== 'string' || event_type.length > 128 || !EVENT_TYPE.test(event_type)) return 'event_type';
+  if (typeof event_type !== 'string' || !isType(event_type)) return 'event_type';
   if (typeof ts !== 'string' || ts.length > 64 || parseTime(ts) === undefined) return 'ts';
   if (ts_mono !== undefined && !(Number.isInteger(ts_mono) && (ts_mono as number) >= 0)) return 'ts_mono';
   if (source !== undefined && !isSource(source)) return 'source';
@@ -81,6 +81,17 @@ function checkEnvelope(value: Json): string | undefined {
   if (context !== undefined && !(isObject(context) && isText(context, 'trace_id') && isText(context, 'span_id')))
     return 'trace_context';
   return undefined;
+}
+
+/** Types that were seen to be well formed: there are few, and looking one up is cheaper than matching it again. */
+const seenTypes = new Set<string>();
+const MOST_SEEN_TYPES = 256;
+
+function isType(text: string): boolean {
+  if (seenTypes.has(text)) return true;
+  if (text.length > 128 || !EVENT_TYPE.test(text)) return false;
+  if (seenTypes.size < MOST_SEEN_TYPES) seenTypes.add(text);
+  return true;
 }
 
 // Fields are read by written-out names, not in a loop over names: that is several times faster, and every event comes through here.

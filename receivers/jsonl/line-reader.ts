@@ -77,17 +77,21 @@ export class LineReader {
   async fill(chunks: Chunks, stop: AbortSignal): Promise<Filled | undefined> {
     const events: OispEvent[] = [];
     const start = this.#end;
+    let { offset: endOffset, line: endLine } = start;
     let dueMs = 0;
     if (this.#held !== undefined) {
       events.push(this.#held.event);
-      this.#end = this.#held.end;
+      endOffset = this.#held.end.offset;
+      endLine = this.#held.end.line;
       dueMs = this.#held.dueMs;
       this.#held = undefined;
     }
     const reread = start.offset < this.#rereadTo;
     const room = this.#limits.batchEvents;
-    const stopAt = start.offset + this.#limits.batchBytes;
-    while (events.length < room && this.#end.offset < stopAt && !(reread && this.#end.offset >= this.#rereadTo)) {
+    const full = start.offset + this.#limits.batchBytes;
+    // a batch is either all read before or not at all
+    const stopAt = reread ? Math.min(full, this.#rereadTo) : full;
+    while (events.length < room && endOffset < stopAt) {
       const kind = this.#cutter.next();
       if (kind === undefined) {
         if (chunks.left <= 0 || chunks.isEnd || stop.aborted) break;
@@ -102,21 +106,23 @@ export class LineReader {
         continue;
       }
       const event = this.#parse(kind);
-      const end = { offset: this.#cutter.end, line: this.#cutter.number };
       if (event !== undefined && this.#pace !== undefined) {
         const due = this.#pace.due(event.ts);
         if (due > dueMs) {
           if (events.length > 0) {
-            this.#held = { event, end, dueMs: due };
+            this.#held = { event, end: this.#here, dueMs: due };
             break;
           }
           dueMs = due;
         }
       }
       if (event !== undefined) events.push(event);
-      this.#end = end;
+      endOffset = this.#cutter.end;
+      endLine = this.#cutter.number;
     }
-    return this.#end === start ? undefined : { events, end: this.#end, dueMs, reread };
+    if (endLine === start.line) return undefined;
+    this.#end = { offset: endOffset, line: endLine };
+    return { events, end: this.#end, dueMs, reread };
   }
 
   /** The last line where no LF ends it. Call when `fill` gives no more; undefined when nothing is left. */
@@ -132,9 +138,14 @@ export class LineReader {
     const kind = this.#cutter.finish();
     if (kind === undefined) return undefined;
     const event = this.#parse(kind);
-    this.#end = { offset: this.#cutter.end, line: this.#cutter.number };
+    this.#end = this.#here;
     const dueMs = event === undefined ? 0 : (this.#pace?.due(event.ts) ?? 0);
     return { events: event ? [event] : [], end: this.#end, dueMs, reread: start.offset < this.#rereadTo };
+  }
+
+  /** The place after the line that the cutter gave last. */
+  get #here(): Place {
+    return { offset: this.#cutter.end, line: this.#cutter.number };
   }
 
   #parse(kind: LineKind): OispEvent | undefined {
