@@ -1,0 +1,107 @@
+import { createHmac } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { MATCH_ATTR, type MatchKeys, matchOf } from '../../../core/event/match.ts';
+import { canonical, createMatcher } from '../../../core/event/matcher.ts';
+import type { Message, OispEvent } from '../../../core/index.ts';
+import { makeEvent } from '../../../core/testing/index.ts';
+
+const key = Buffer.alloc(32, 7);
+const matcher = createMatcher(key);
+
+function keysOf(over: Partial<OispEvent>): MatchKeys {
+  return matchOf(matcher.stamp(makeEvent(1, over))) ?? {};
+}
+
+function request(messages: readonly Message[]): MatchKeys {
+  const data = { request_id: 'r', provider: { name: 'openai' }, request_type: 'chat', streaming: false, messages };
+  return keysOf({ event_type: 'ai.request', data });
+}
+
+test('a key is HMAC-SHA-256 cut to 64 bits', () => {
+  const want = createHmac('sha256', key).update('h\0example.com').digest().subarray(0, 8).toString('base64url');
+  expect(keysOf({ event_type: 'network.dns', data: { query_name: 'Example.com' } }).hosts).toEqual([want]);
+});
+
+test('keys of two local keys never meet', () => {
+  const other = createMatcher(Buffer.alloc(32, 8));
+  const event = makeEvent(1, { event_type: 'network.dns', data: { query_name: 'example.com' } });
+  expect(matchOf(other.stamp(event))).not.toEqual(matchOf(matcher.stamp(event)));
+});
+
+test('a stamped event is left as it is', () => {
+  const once = matcher.stamp(makeEvent(1));
+  expect(matcher.stamp(once)).toBe(once);
+  expect(once.attrs?.[MATCH_ATTR]).toBeDefined();
+});
+
+test('an answer and the history that it comes back in have the same keys, however parts are grouped', () => {
+  const answer: Message = {
+    role: 'assistant',
+    content: 'I will look.',
+    parts: [
+      { type: 'reasoning', content: 'hm' },
+      { type: 'text', content: 'I will\n look.' },
+      { type: 'tool_call', id: 'call_1', name: 'Read', arguments: { path: 'a', limit: 1 } },
+    ],
+  };
+  const response = keysOf({
+    event_type: 'ai.response',
+    data: { request_id: 'r', provider: { name: 'openai' }, success: true, choices: [{ index: 0, message: answer }] },
+  });
+  const later = request([
+    { role: 'user', content: 'go' },
+    { role: 'assistant', parts: [{ type: 'text', content: 'I will look.' }] },
+    {
+      role: 'assistant',
+      parts: [{ type: 'tool_call', id: 'call_1', name: 'Read', arguments: '{"limit":1,"path":"a"}' }],
+    },
+  ]);
+  expect(later.messages?.slice(1)).toEqual(response.messages);
+});
+
+test('reminders of the agent and cleared results change no history', () => {
+  const before = request([{ role: 'user', parts: [{ type: 'tool_call_response', id: 'c1', response: 'long text' }] }]);
+  const after = request([
+    {
+      role: 'user',
+      parts: [
+        { type: 'text', content: '<system-reminder>now</system-reminder>' },
+        { type: 'tool_call_response', id: 'c1', response: '[cleared]' },
+      ],
+    },
+  ]);
+  expect(after.messages).toEqual(before.messages);
+});
+
+test('a task is found by its own line in a longer first message', () => {
+  const task = 'Find all callers of the parser';
+  const call = keysOf({
+    event_type: 'agent.tool_call',
+    data: { tool: { name: 'Task' }, call_id: 'c', arguments: { prompt: task } },
+  });
+  const first = request([
+    { role: 'user', content: `Be brief.\n${task}\n`, parts: [{ type: 'text', content: `Be brief.\n${task}\n` }] },
+  ]);
+  expect(call.lines?.some((k) => first.lines?.includes(k))).toBe(true);
+});
+
+test('a path argument meets the file event by its whole path, or by its tail when the folder is not known', () => {
+  const process = { pid: 1, cwd: '/srv/app' };
+  const call = keysOf({
+    event_type: 'agent.tool_call',
+    process,
+    data: { tool: { name: 'Read' }, call_id: 'c', arguments: { file_path: './src/a.ts' } },
+  });
+  const file = keysOf({ event_type: 'file.read', process, data: { path: '/srv/app/src/a.ts' } });
+  expect(call.paths).toContain(file.paths?.[0]);
+  const blind = keysOf({ event_type: 'file.read', process: { pid: 1 }, data: { path: '/srv/app/src/a.ts' } });
+  expect(blind.tails?.some((k) => call.tails?.includes(k))).toBe(true);
+});
+
+test('JSON is compared without regard to the order of keys; hostile depth ends', () => {
+  expect(canonical({ b: 1, a: [{ d: 2, c: 3 }] })).toBe(canonical('{"a":[{"c":3,"d":2}],"b":1}'));
+  expect(canonical(undefined)).toBe(canonical(''));
+  let deep: unknown = 1;
+  for (let i = 0; i < 20_000; i++) deep = [deep];
+  expect(canonical(deep).length).toBeLessThan(200);
+});
