@@ -147,11 +147,13 @@ export class Redactor {
       const before = value[key];
       const of = node.fields.get(key);
       if (of === 'keep' && typeof before !== 'object') continue;
-      if (of === undefined && this.#mode !== 'full' && node.rest === 'content' && this.#key(key).name !== key) {
-        // the name itself holds something: then it goes with its value
+      const name = of === undefined ? this.#key(key).name : key;
+      if (name !== key) {
+        // a secret as a name; below content, where nobody knows the names, the field goes as a whole
         out ??= { ...value };
         delete out[key];
-        this.#run.isChanged = true;
+        const isKept = this.#mode === 'full' || (node.rest !== 'content' && node.rest !== 'text');
+        if (isKept) out[name] = this.#named(key, before, node.rest, depth);
         continue;
       }
       const after = of === undefined ? this.#named(key, before, node.rest, depth) : this.#node(before, of, depth + 1);

@@ -10,7 +10,7 @@ const TOKEN = /(?:token|secret|credential|authorization|cookie|connectionstring|
 
 /** Whether a field of this name holds a secret: `DB_PASSWORD`, `x-api-key`, `clientSecret`, `Authorization`. */
 export function secretKey(name: string): KeyKind {
-  if (name.length > 64 || name.length < 4) return undefined;
+  if (name.length > 128 || name.length < 4) return undefined;
   const plain = name.replace(/[-_. ]/g, '').toLowerCase();
   if (PASSWORD.test(plain) || /_pass$/i.test(name)) return 'password';
   if (API_KEY.test(plain)) return 'api_key';

@@ -136,6 +136,23 @@ export const GENERIC_RULES: readonly Rule[] = [
     pattern: flag(TOKEN_NAMES),
     verify: (secret, text, start) => isFlag(text, start) && isKey(secret),
   },
+  // any scheme, or none, behind the name of the header
+  {
+    ...TOKEN,
+    anchors: ['authorization'],
+    pattern: new RegExp(
+      `(authorization(?:${QUOTE})?${SIGN}(?:${QUOTE})?(?:(?:bearer|basic|token|digest|negotiate|apikey|key)\\s{1,4})?)[\\w.~+/=:-]{6,256}`,
+      'iy',
+    ),
+    tail: TAIL,
+    verify: (secret) => !isReference(secret) && /\d/.test(secret),
+  },
+  {
+    ...API_KEY,
+    anchors: ['?key=', '&key='],
+    pattern: /([?&]key=)[\w.~-]{16,}/y,
+    verify: (secret) => /\d/.test(secret),
+  },
   // curl -u user:password
   {
     ...PASSWORD,

@@ -193,6 +193,22 @@ describe('mode full', () => {
   });
 });
 
+test('a secret in the name of a field does not stay', () => {
+  for (const mode of MODES) {
+    for (const make of WITH_CONTENT) {
+      const event = make(() => 'text');
+      const named: OispEvent = {
+        ...event,
+        data: { ...event.data, [OPENAI_KEY]: 1, more: { [GITHUB_TOKEN]: { [ANTHROPIC_KEY]: 'x' } } },
+        attrs: { [OPENAI_KEY]: 'x' },
+        ext: { deep: { [GITHUB_TOKEN]: 'x' } },
+      };
+      const out = stringsOf(redactorOf(mode).redact(named)).join('\0');
+      for (const secret of [OPENAI_KEY, GITHUB_TOKEN, ANTHROPIC_KEY]) expect(out).not.toContain(secret);
+    }
+  }
+});
+
 describe('mode minimal', () => {
   test('only metadata of processes and flows is left', () => {
     const exec = eventOf(
