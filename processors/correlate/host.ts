@@ -315,6 +315,10 @@ export class HostState implements TurnHost {
   }
 
   // ---------------------------------------------------------------- bounds
+  released(agent: Agent): void {
+    if (agent.proc.exited) this.#letGo(agent);
+  }
+
   #letGo(agent: Agent): void {
     if (agent.turns.size > 0 || agent.pending.size > 0) return;
     if (agent.claimed) {
@@ -337,8 +341,18 @@ export class HostState implements TurnHost {
         agent.claim.release();
       }
     }
+    if (this.#agents.size > maxConversations) {
+      const idle = [...this.#agents.values()]
+        .filter((a) => a.turns.size === 0 && a.pending.size === 0)
+        .sort((a, b) => a.lastAt - b.lastAt);
+      for (const agent of idle.slice(0, Math.ceil(this.#agents.size - maxConversations * 0.9))) {
+        agent.proc.agent = undefined;
+        this.#letGo(agent);
+        this.#count('oisp_correlate_evicted_agents');
+      }
+    }
     if (this.#turns.conversations.size > maxConversations)
-      this.#evictConversations(this.#turns.conversations.size - maxConversations);
+      this.#evictConversations(Math.ceil(this.#turns.conversations.size - maxConversations * 0.9));
     if (this.#processes.size > maxProcesses) {
       const gone = this.#processes.sweep(
         at - idleNs / 10,

@@ -29,6 +29,8 @@ export interface TurnHost {
   /** Calls `run` when event time reaches `at`. */
   after(at: number, run: (at: number) => void): void;
   count(name: string, n?: number): void;
+  /** A turn of this agent was the last one to hold it. */
+  released(agent: Agent): void;
 }
 
 /** Model calls, turns and tools of one host. */
@@ -463,6 +465,7 @@ export class Turns {
     }
     if (turn.conversation.turn === turn) turn.conversation.turn = undefined;
     out.keep(claim);
+    this.#host.released(turn.agent);
   }
 
   /** What no tool explains is a finding; the start of an MCP server is not. */
