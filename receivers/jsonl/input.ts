@@ -1,8 +1,8 @@
 import { constants, promises as fs, type Stats } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 
-/** Bytes read at once: measured best for cutting lines (a smaller one costs CPU, a larger one memory). */
-export const CHUNK_BYTES = 1 << 20;
+/** Bytes read at once, into one buffer that stays in the processor's cache: a tenth less CPU than 1 MiB (bench/jsonl.ts), and than 64 KiB. */
+export const CHUNK_BYTES = 1 << 18;
 
 /** Why a path cannot be read. */
 export type Unreadable = 'missing' | 'no_permission' | 'directory' | 'fifo' | 'socket' | 'device' | 'failed';
