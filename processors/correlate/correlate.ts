@@ -6,6 +6,7 @@ import {
   isPermanent,
   messageOf,
   type OispEvent,
+  PermanentError,
   type Receipt,
   sizeOf,
 } from '../../core/index.ts';
@@ -47,6 +48,7 @@ export class Correlate implements Component, Consumer {
   }
 
   async consume(batch: Batch): Promise<void> {
+    if (this.#isDown) throw new PermanentError(`${this.#context.id} is shut down`, { code: 'CORRELATE_DOWN' });
     if (batch.signal !== 'events') {
       await this.#next.consume(batch);
       return;
