@@ -146,9 +146,12 @@ export class ProtobufEncoder implements OtlpEncoder {
 
   #attributes(w: ProtoWriter, tag: number, attributes: readonly Attribute[]): void {
     for (const attribute of attributes) {
+      if (attribute.type === 'string') {
+        w.keyString(tag, attribute.key, attribute.value);
+        continue;
+      }
       switch (formOf(attribute)) {
         case 'string':
-          w.keyString(tag, attribute.key, attribute.value as string);
           break;
         case 'int':
           w.keyInt(tag, attribute.key, attribute.value as number);

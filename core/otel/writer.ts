@@ -15,6 +15,9 @@ for (let i = 0; i < 16; i++) {
   HEX['0123456789ABCDEF'.charCodeAt(i)] = i;
 }
 
+/** Key with its head and text below this sum make a KeyValue below 128 bytes. */
+const ALL_SHORT = 124;
+
 const MAX_TIME = 0x7fff_ffff_ffff_ffffn;
 
 /** Bytes of a varint that can hold `n`. */
@@ -23,6 +26,12 @@ function widthOf(n: number): number {
   if (n < 0x4000) return 2;
   if (n < 0x20_0000) return 3;
   return n < 0x1000_0000 ? 4 : 5;
+}
+
+/** Tag, length and text of a key, as bytes and as little-endian words (the last one padded with zeros). */
+interface Key {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
 }
 
 /**
@@ -34,7 +43,7 @@ export class ProtoWriter {
   #buf: Buffer = Buffer.allocUnsafeSlow(START_BYTES);
   #view = viewOf(this.#buf);
   #pos = 0;
-  readonly #keys = new Map<string, Uint8Array>();
+  readonly #keys = new Map<string, Key>();
 
   /** A copy of what was written since the last call. */
   take(): Buffer {
@@ -108,12 +117,13 @@ export class ProtoWriter {
 
   /** A KeyValue with a string (opentelemetry-proto common.proto: KeyValue key = 1, value = 2; AnyValue string_value = 1). */
   keyString(tag: number, key: string, text: string): void {
-    const name = this.#key(key);
+    const name = this.#keys.get(key) ?? this.#key(key);
+    if (name.bytes.length + text.length < ALL_SHORT && this.#keyAscii(tag, name, text)) return;
     const bound = boundOf(text);
     const ofText = widthOf(bound);
     const ofValue = widthOf(bound + 1 + ofText);
-    const ofPair = widthOf(bound + 2 + ofText + ofValue + name.length);
-    this.#room(bound + name.length + 24);
+    const ofPair = widthOf(bound + 2 + ofText + ofValue + name.bytes.length);
+    this.#room(bound + name.bytes.length + 24);
     this.#buf[this.#pos] = tag;
     const pair = this.#pos + 1 + ofPair;
     this.#pos = pair;
@@ -125,6 +135,34 @@ export class ProtoWriter {
     this.#text(text, ofText);
     this.#pad(value - ofValue, ofValue, this.#pos - value);
     this.#pad(pair - ofPair, ofPair, this.#pos - pair);
+  }
+
+  /** The common case in one pass: ASCII whose pair fits lengths of one byte, all known before. False, and nothing written, for other text. */
+  #keyAscii(tag: number, { bytes, words }: Key, text: string): boolean {
+    const n = text.length;
+    const named = bytes.length;
+    const view = this.#view;
+    this.#room(ALL_SHORT + 16);
+    const buf = this.#buf;
+    let pos = this.#pos;
+    buf[pos] = tag;
+    buf[pos + 1] = named + n + 4;
+    pos += 2;
+    // Up to three bytes too many: what follows is written over them.
+    for (let i = 0; i < words.length; i++) view.setUint32(pos + i * 4, words[i] as number, true);
+    pos += named;
+    buf[pos] = 0x12;
+    buf[pos + 1] = n + 2;
+    buf[pos + 2] = 0x0a;
+    buf[pos + 3] = n;
+    pos += 4;
+    for (let i = 0; i < n; i++) {
+      const c = text.charCodeAt(i);
+      if (c > 0x7f) return false;
+      buf[pos + i] = c;
+    }
+    this.#pos = pos + n;
+    return true;
   }
 
   keyBool(tag: number, key: string, value: boolean): void {
@@ -162,7 +200,7 @@ export class ProtoWriter {
   /** A KeyValue with an array of strings. */
   keyStrings(tag: number, key: string, texts: readonly string[]): void {
     const name = this.#key(key);
-    this.#room(name.length + 24);
+    this.#room(name.bytes.length + 24);
     const pair = this.open(tag);
     this.#copy(name);
     const value = this.open(0x12);
@@ -180,9 +218,9 @@ export class ProtoWriter {
   /** Tag, lengths and key of a KeyValue whose AnyValue takes `size` bytes (at most 11). */
   #scalar(tag: number, key: string, size: number): void {
     const name = this.#key(key);
-    this.#room(name.length + 32);
+    this.#room(name.bytes.length + 32);
     this.#buf[this.#pos++] = tag;
-    this.#varint(name.length + 2 + size);
+    this.#varint(name.bytes.length + 2 + size);
     this.#copy(name);
     this.#buf[this.#pos++] = 0x12;
     this.#buf[this.#pos++] = size;
@@ -240,7 +278,7 @@ export class ProtoWriter {
   }
 
   /** Tag, length and bytes of a key. */
-  #key(key: string): Uint8Array {
+  #key(key: string): Key {
     const known = this.#keys.get(key);
     if (known !== undefined) return known;
     const text = Buffer.from(key);
@@ -253,17 +291,20 @@ export class ProtoWriter {
       rest >>>= 7;
     }
     bytes.set(text, 1 + width);
-    if (this.#keys.size < MAX_KEYS && key.length <= MAX_KEY_LENGTH) this.#keys.set(key, bytes);
-    return bytes;
+    const padded = Buffer.alloc(Math.ceil(bytes.length / 4) * 4);
+    padded.set(bytes);
+    const words = Uint32Array.from({ length: padded.length / 4 }, (_, i) => padded.readUInt32LE(i * 4));
+    const made = { bytes, words };
+    if (this.#keys.size < MAX_KEYS && key.length <= MAX_KEY_LENGTH) this.#keys.set(key, made);
+    return made;
   }
 
-  #copy(bytes: Uint8Array): void {
-    const n = bytes.length;
+  /** A key, with up to three bytes more that are written over. */
+  #copy({ bytes, words }: Key): void {
     const at = this.#pos;
-    const buf = this.#buf;
-    if (n > 64) buf.set(bytes, at);
-    else for (let i = 0; i < n; i++) buf[at + i] = bytes[i] as number;
-    this.#pos = at + n;
+    if (bytes.length > 64) this.#buf.set(bytes, at);
+    else for (let i = 0; i < words.length; i++) this.#view.setUint32(at + i * 4, words[i] as number, true);
+    this.#pos = at + bytes.length;
   }
 
   #room(bytes: number): void {
