@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectors } from '../connectors/index.ts';
 import type { Definition } from '../core/index.ts';
-import { makeEvent, RULES, type Subject } from '../core/testing/index.ts';
+import { configFor, makeEvent, RULES, type Subject } from '../core/testing/index.ts';
 import { exporters } from '../exporters/index.ts';
 import { processors } from '../processors/index.ts';
 import { receivers } from '../receivers/index.ts';
-import { decoded } from './decoded.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oisp-conformance-'));
 let files = 0;
@@ -29,7 +28,7 @@ afterAll(async () => {
 });
 
 /** What a component cannot do without. Others run with their defaults. */
-const NEEDS: Readonly<Record<string, () => unknown>> = {
+const NEEDS: Readonly<Record<string, () => object>> = {
   'receiver jsonl': () => {
     const path = join(folder, `in-${files++}.jsonl`);
     writeFileSync(path, `${JSON.stringify(makeEvent(1))}\n`);
@@ -53,8 +52,8 @@ describe.each(all.map((definition) => ({ name: `${definition.kind} ${definition.
   '$name',
   ({ name, definition }) => {
     test.each(RULES.map((rule) => ({ about: rule.name, rule })))('$about', async ({ rule }) => {
-      const configs = await Promise.all([0, 1, 2].map(() => decoded(definition, NEEDS[name]?.() ?? null)));
-      const subject: Subject = { definition, config: () => configs[0] };
+      const config = configFor(definition.schema, NEEDS[name]?.());
+      const subject: Subject = { definition, config: () => config };
       await rule.run(subject);
     });
   },
