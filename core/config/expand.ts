@@ -6,6 +6,7 @@ import { parseYaml } from './yaml.ts';
 
 const MAX_ROUNDS = 1000;
 const MAX_DEPTH = 100;
+const MAX_PATH = 1000;
 const MAX_TEXT = 1024 * 1024;
 /** Bounds for one whole config, against references that multiply. */
 const MAX_RETRIEVALS = 10_000;
@@ -76,7 +77,8 @@ class Expander {
     let whole = false;
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       this.#work += text.length;
-      if (text.length > MAX_TEXT || this.#work > MAX_WORK || depth > MAX_DEPTH) return { error: TOO_MANY };
+      if (text.length > MAX_TEXT || this.#work > MAX_WORK || depth > MAX_DEPTH || path.length > MAX_PATH)
+        return { error: TOO_MANY };
       const uri = findUri(text);
       if (uri === undefined) {
         const node: ScalarNode = { kind: 'scalar', tag: 'string', value: text, origin };
@@ -174,7 +176,8 @@ export function findUri(input: string): string | undefined {
   for (;;) {
     const close = input.indexOf('}', from);
     if (close < 0) return undefined;
-    const open = input.lastIndexOf('${', close);
+    // Only what was not searched yet: the whole text for each brace would take quadratic time.
+    const open = from + input.slice(from, close + 1).lastIndexOf('${');
     if (open >= from) {
       let dollars = 0;
       while (open - 1 - dollars >= from && input[open - 1 - dollars] === '$') dollars += 1;

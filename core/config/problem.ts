@@ -14,6 +14,8 @@ export interface Draft {
 const WIDTH = 120;
 /** Longest message: keys and ids can be as long as the text. */
 const MAX_MESSAGE = 1000;
+/** Most problems of one config that are shown. */
+const MAX_PROBLEMS = 200;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 const REFERENCE = /^["']?\$\{(?:env:|file:)?[\w./-]+\}["']?$/;
 const HIDDEN = '[REDACTED]';
@@ -25,15 +27,22 @@ export class Problems {
   readonly #drafts: Draft[] = [];
   readonly #secrets = new Map<Source, [number, number][]>();
   #errors = 0;
+  #more = 0;
 
   /** Problems of severity error so far. */
   get errors(): number {
     return this.#errors;
   }
 
+  /** Whether more problems are counted and not shown. */
+  get isFull(): boolean {
+    return this.#drafts.length >= MAX_PROBLEMS;
+  }
+
   report(draft: Draft): void {
     if (draft.severity !== 'warning') this.#errors += 1;
-    this.#drafts.push(draft);
+    if (this.isFull) this.#more += 1;
+    else this.#drafts.push(draft);
   }
 
   /** Keeps a part of a text out of every frame. What is nothing but a reference names a secret and holds none: it stays. */
@@ -55,7 +64,7 @@ export class Problems {
     const sorted = [...this.#drafts].sort((a, b) => order(a) - order(b) || (a.at?.start ?? 0) - (b.at?.start ?? 0));
     const merged = new Map<Source, [number, number][]>();
     for (const [source, ranges] of this.#secrets) merged.set(source, joined(ranges));
-    return sorted.map(({ message, path, at, value, hint, severity = 'error' }) => ({
+    const problems: Problem[] = sorted.map(({ message, path, at, value, hint, severity = 'error' }) => ({
       message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
       path,
       ...(at === undefined ? {} : { at: draw(at, merged.get(at.source) ?? []) }),
@@ -63,6 +72,11 @@ export class Problems {
       ...(hint === undefined ? {} : { hint }),
       severity,
     }));
+    if (this.#more > 0) {
+      const severity = this.#errors > 0 ? 'error' : 'warning';
+      problems.push({ message: `${this.#more} more problems are not shown`, path: [], severity });
+    }
+    return problems;
   }
 }
 

@@ -1,4 +1,3 @@
-import type { PipelineKind } from '../batch.ts';
 import type { ConnectorDefinition } from '../component.ts';
 import type { Section } from './components.ts';
 import type { Entry, Origin } from './node.ts';
@@ -6,6 +5,9 @@ import type { Problems } from './problem.ts';
 import type { DecodedService, PipelineDraft, Reference } from './service.ts';
 import { nearest } from './suggest.ts';
 import type { Configured } from './types.ts';
+
+/** Most ids that a mistyped one is compared with. */
+const MAX_CANDIDATES = 1000;
 
 type Ids = ReadonlyMap<string, Entry>;
 
@@ -84,8 +86,8 @@ function undefinedReference(
   places: readonly Section[],
   options: ReferenceOptions,
 ): void {
-  const candidates = places.flatMap((place) => [...options.ids[place].keys()]);
-  const best = nearest(reference.id, candidates);
+  // A look takes time in proportion to what is configured; for problems that are not shown it would be for nothing.
+  const best = options.problems.isFull ? undefined : nearest(reference.id, candidates(places, options));
   const type = reference.id.split('/')[0] ?? reference.id;
   const section = options.sectionOf(type);
   const fits = section !== undefined && places.includes(section);
@@ -102,6 +104,17 @@ function undefinedReference(
   });
 }
 
+function* candidates(places: readonly Section[], { ids }: ReferenceOptions): Generator<string> {
+  let count = 0;
+  for (const place of places) {
+    for (const id of ids[place].keys()) {
+      count += 1;
+      if (count > MAX_CANDIDATES) return;
+      yield id;
+    }
+  }
+}
+
 interface Use {
   readonly pipeline: PipelineDraft;
   readonly reference: Reference;
@@ -109,20 +122,28 @@ interface Use {
 
 /** Each use of a connector as exporter needs a use as receiver that it can reach, and the other way round. */
 function checkConnectors(pipelines: readonly PipelineDraft[], { connectors, problems }: ReferenceOptions): void {
+  const uses = { receivers: new Map<string, Use[]>(), exporters: new Map<string, Use[]>() };
+  for (const pipeline of pipelines) {
+    for (const list of ['receivers', 'exporters'] as const) {
+      for (const reference of pipeline.lists[list]) {
+        if (!connectors.has(reference.id)) continue;
+        const found = uses[list].get(reference.id) ?? [];
+        found.push({ pipeline, reference });
+        uses[list].set(reference.id, found);
+      }
+    }
+  }
   for (const [id, { definition }] of connectors) {
-    const uses = (list: 'receivers' | 'exporters'): Use[] =>
-      pipelines.flatMap((pipeline) =>
-        pipeline.lists[list].filter((reference) => reference.id === id).map((reference) => ({ pipeline, reference })),
-      );
-    const incoming = uses('exporters');
-    const outgoing = uses('receivers');
-    const joins = (from: PipelineKind, to: PipelineKind): boolean => definition.joins(from, to);
+    const incoming = uses.exporters.get(id) ?? [];
+    const outgoing = uses.receivers.get(id) ?? [];
+    const from = new Set(incoming.map((use) => use.pipeline.kind));
+    const to = new Set(outgoing.map((use) => use.pipeline.kind));
     for (const use of incoming) {
-      if (!outgoing.some((other) => joins(use.pipeline.kind, other.pipeline.kind)))
+      if (![...to].some((kind) => definition.joins(use.pipeline.kind, kind)))
         half(id, 'exporter', 'receiver', use, problems);
     }
     for (const use of outgoing) {
-      if (!incoming.some((other) => joins(other.pipeline.kind, use.pipeline.kind)))
+      if (![...from].some((kind) => definition.joins(kind, use.pipeline.kind)))
         half(id, 'receiver', 'exporter', use, problems);
     }
   }

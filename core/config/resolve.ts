@@ -8,6 +8,9 @@ import { type Location, parseUri, retrieve, withoutUser } from './sources.ts';
 import type { LoadOptions, Problem } from './types.ts';
 import { parseYaml } from './yaml.ts';
 
+/** Deepest key of `--set`. */
+const MAX_STEPS = 100;
+
 export interface ResolvedConfig {
   /** Merged and substituted, with the place of every value; absent when a source cannot be read. */
   readonly root?: ConfigNode;
@@ -107,9 +110,9 @@ function readSet(set: string, order: number, problems: Problems): ConfigNode | u
   const steps = set.slice(0, equals).trim().split(/\.|::/);
   const source: Source = { name: `--set ${set.slice(0, equals).trim()}`, text: set.slice(equals + 1), order };
   const key: Origin = { source, start: 0, end: 0 };
-  if (steps.includes('')) {
+  if (steps.includes('') || steps.length > MAX_STEPS) {
     problems.report({
-      message: `invalid argument ${JSON.stringify(set.slice(0, equals))} for "--set" flag: empty key`,
+      message: `invalid argument ${JSON.stringify(set.slice(0, Math.min(equals, 80)))} for "--set" flag: ${steps.length > MAX_STEPS ? 'too many keys' : 'empty key'}`,
       path: [],
     });
     return undefined;

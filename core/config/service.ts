@@ -152,6 +152,7 @@ function decodePipelines(entry: Entry, problems: Problems): PipelineDraft[] | un
   const map = asMap(entry.value, 'service.pipelines', ['service', 'pipelines'], problems);
   if (map === undefined) return undefined;
   const drafts: PipelineDraft[] = [];
+  const seen = new Set<string>();
   let broken = false;
   for (const [written, pipeline] of map.entries) {
     const path = ['service', 'pipelines', written];
@@ -169,11 +170,12 @@ function decodePipelines(entry: Entry, problems: Problems): PipelineDraft[] | un
       problems.report({ message, path, at: pipeline.key, hint: guess.hint ?? `write ${PIPELINE_KINDS.join(', ')}` });
       continue;
     }
-    if (drafts.some((draft) => draft.id === parsed.id)) {
+    if (seen.has(parsed.id)) {
       const message = `'service.pipelines' duplicate name ${JSON.stringify(parsed.id)} after trimming spaces`;
       problems.report({ message, path, at: pipeline.key });
       continue;
     }
+    seen.add(parsed.id);
     drafts.push(decodePipeline(parsed.id, kind, pipeline, path, problems));
   }
   return broken && drafts.length === 0 ? undefined : drafts;

@@ -39,7 +39,7 @@ export function formatSize(bytes: number): string {
 
 /** What somebody who wrote `64 mb` or `64M` may have meant. */
 export function suggestSize(text: string): string {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*([kmgt])?i?(?:b|bytes?)?\s*$/i.exec(text);
+  const match = text.length > 40 ? null : /^\s*(\d+(?:\.\d+)?)\s*([kmgt])?i?(?:b|bytes?)?\s*$/i.exec(text);
   if (match === null) return '64MiB or 20MB';
   const [, amount = '', letter = ''] = match;
   return letter === '' ? `${amount}B` : `${amount}${letter.toUpperCase()}iB`;

@@ -16,10 +16,12 @@ import type { ConfigNode, Entry, MapNode, Origin, Source } from './node.ts';
 import { resolveScalar } from './scalar.ts';
 
 /** Longest config text, in UTF-16 units. */
-const MAX_TEXT = 4 * 1024 * 1024;
+const MAX_TEXT = 1024 * 1024;
 /** Most values of a text after its aliases are written out. */
 const MAX_NODES = 100_000;
 const MAX_DEPTH = 200;
+/** Longest key; each `::` in it is a level. */
+const MAX_KEY = 1100;
 
 export interface YamlError {
   readonly message: string;
@@ -175,6 +177,10 @@ class Walk {
       return;
     }
     const name = String(resolved.value);
+    if (name.length > MAX_KEY) {
+      this.#fail(`yaml: a key is longer than ${MAX_KEY} characters`, at);
+      return;
+    }
     const first = own.get(name);
     if (first !== undefined) {
       const { line } = this.#lines.linePos(first.key.start);
@@ -210,22 +216,27 @@ const SCALAR_TAGS: ReadonlyMap<string, string> = new Map([
   ['tag:yaml.org,2002:timestamp', 'time'],
 ]);
 
-/** Keys `a::b` written out as maps in maps. */
+/** Keys `a::b` written out as maps in maps; what is written later wins. */
 function nested(map: MapNode): MapNode {
   if (![...map.entries.keys()].some((key) => key.includes('::'))) return map;
-  let result: MapNode = { ...map, entries: new Map() };
+  const below = new Map<string, Map<string, Entry>>();
+  const entries = new Map<string, Entry>();
   for (const [key, entry] of map.entries) {
-    const steps = key.split('::');
-    let value: ConfigNode = entry.value;
-    for (let i = steps.length - 1; i >= 0; i -= 1) {
-      value = {
-        kind: 'map',
-        entries: new Map([[steps[i] ?? '', { key: entry.key, value }]]),
-        origin: i === 0 ? map.origin : entry.key,
-      };
-    }
-    const next = mergeNodes(result, value);
-    if (next.kind === 'map') result = next;
+    const split = key.indexOf('::');
+    const head = split < 0 ? key : key.slice(0, split);
+    if (!entries.has(head)) entries.set(head, entry);
+    if (split < 0) continue;
+    const rests = below.get(head) ?? new Map<string, Entry>();
+    rests.set(key.slice(split + 2), entry);
+    below.set(head, rests);
   }
-  return result;
+  for (const [head, rests] of below) {
+    const whole = map.entries.get(head);
+    const key = entries.get(head)?.key ?? map.origin;
+    const value = nested({ kind: 'map', entries: rests, origin: key });
+    const isLater = whole !== undefined && whole.key !== key;
+    if (whole === undefined) entries.set(head, { key, value });
+    else entries.set(head, { key, value: isLater ? mergeNodes(value, whole.value) : mergeNodes(whole.value, value) });
+  }
+  return { ...map, entries };
 }
