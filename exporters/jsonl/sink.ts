@@ -29,6 +29,7 @@ export class Sink {
   #bytes = 0;
   #failing = false;
   #cancelTimer: (() => void) | undefined;
+  #isClosing = false;
   #tail: Promise<void> = Promise.resolve();
 
   constructor(context: Context, options: SinkOptions) {
@@ -55,9 +56,7 @@ export class Sink {
       // The lines are taken: a failure now shows in the next call, which is refused until the file can be written again.
       await this.flush().catch(() => undefined);
     } else {
-      this.#cancelTimer ??= this.#context.clock.after(this.#flushIntervalMs, () => {
-        void this.flush().catch(() => undefined); // counted and logged in #write; the next call is refused
-      });
+      this.#flushLater();
     }
   }
 
@@ -69,6 +68,7 @@ export class Sink {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     const error = await this.flush().then(
       () => undefined,
       (cause: unknown) => cause,
@@ -102,7 +102,15 @@ export class Sink {
       throw error;
     } finally {
       this.#bytes = this.#waiting.reduce((sum, block) => sum + block.bytes.length, 0);
+      // What a failed write left, or what came during a write.
+      if (this.#waiting.length > 0 && !this.#isClosing) this.#flushLater();
     }
+  }
+
+  #flushLater(): void {
+    this.#cancelTimer ??= this.#context.clock.after(this.#flushIntervalMs, () => {
+      void this.flush().catch(() => undefined); // counted and logged in #write; the next call is refused
+    });
   }
 }
 

@@ -280,6 +280,7 @@ describe.skipIf(process.platform !== 'linux')('a full disk', () => {
       code: 'JSONL_WRITE',
     });
     expect(count('otelcol_exporter_enqueue_failed_log_records')).toBe(2);
+    expect(clock.pending).toEqual([1000]); // what was taken is tried again without a further batch
     await exporter.shutdown(never);
     expect([
       count('oisp_exporter_lost_log_records'),
