@@ -3,7 +3,7 @@ import { dotted, type Problems } from './problem.ts';
 import type { AnySchema } from './schema.ts';
 
 /** Keys from the top of the config. */
-export type Path = readonly (string | number)[];
+type Path = readonly (string | number)[];
 
 /** Where a value is decoded and how messages name it. */
 export interface Place {

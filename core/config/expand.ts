@@ -171,7 +171,7 @@ class Expander {
  * The first reference that can be replaced: the innermost before the first `}`. An odd number of `$` before it escapes it, and ends the
  * search for this text, as in the Collector.
  */
-export function findUri(input: string): string | undefined {
+function findUri(input: string): string | undefined {
   let from = 0;
   for (;;) {
     const close = input.indexOf('}', from);

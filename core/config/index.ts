@@ -2,10 +2,9 @@
 export { defaultsOf } from './defaults.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export { loadConfig } from './load.ts';
-export { type ConfigNode, locate, type MapNode, type Origin, toPlain } from './node.ts';
 export { printConfig } from './print.ts';
 export { formatProblem } from './problem.ts';
-export { type ResolvedConfig, resolveConfig } from './resolve.ts';
+export { resolveConfig } from './resolve.ts';
 export * from './schema.ts';
 export { formatSize, parseSize } from './size.ts';
 export * from './types.ts';

@@ -87,7 +87,7 @@ function serviceSchema(): Json {
 }
 
 /** One schema of the dialect as JSON Schema: formats of ours become patterns, and a reference may stand for any value. */
-export function toJsonSchema(schema: AnySchema): Json {
+function toJsonSchema(schema: AnySchema): Json {
   const about = {
     ...(schema.description === undefined ? {} : { description: schema.description }),
     ...(schema.deprecated === true ? { deprecated: true } : {}),

@@ -31,7 +31,7 @@ export interface ScalarNode extends Common {
   readonly value: string | number | boolean | null;
 }
 
-export interface ListNode extends Common {
+interface ListNode extends Common {
   readonly kind: 'list';
   readonly items: readonly ConfigNode[];
 }
@@ -47,7 +47,7 @@ export interface MapNode extends Common {
 }
 
 /** A value that could not be substituted; the problem is already reported, so whoever meets it says nothing more. */
-export interface BrokenNode extends Common {
+interface BrokenNode extends Common {
   readonly kind: 'broken';
 }
 

@@ -91,7 +91,7 @@ function joined(ranges: [number, number][]): [number, number][] {
 }
 
 /** Line and column, and the line with a caret below; secret ranges are covered. */
-export function draw(origin: Origin, secrets: readonly (readonly [number, number])[]): Position {
+function draw(origin: Origin, secrets: readonly (readonly [number, number])[]): Position {
   const { text, name } = origin.source;
   const offset = Math.min(Math.max(origin.start, 0), text.length);
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1;

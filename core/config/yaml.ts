@@ -23,7 +23,7 @@ const MAX_DEPTH = 200;
 /** Longest key; each `::` in it is a level. */
 const MAX_KEY = 1100;
 
-export interface YamlError {
+interface YamlError {
   readonly message: string;
   readonly at: Origin;
 }
