@@ -1,0 +1,184 @@
+import type { AiResponseData, ToolCall } from '../../core/index.ts';
+import { AnswerReader, BodyDecoder } from './body/reader.ts';
+import { type Call, countDamage, evidenceOf, missingWord, providerData, toolCallEvent } from './call.ts';
+import { set } from './call-head.ts';
+import { makeEvent } from './connection-info.ts';
+import type { CallError, NormalResponse, StreamReader } from './flavour.ts';
+import type { Head } from './http1/head.ts';
+import type { Ending } from './http1/parser.ts';
+import { isObject } from './json.ts';
+import { failureOf, finishOf } from './normal.ts';
+import { elapsedMs, type Mark } from './stream/mark.ts';
+
+/** How an answer ended: as its message did; it never began (`unanswered`); or the input ended before it (`cut_off`). */
+export type AnswerEnding = Ending | 'unanswered' | 'cut_off';
+
+/** The answer to one model call, while it comes in. */
+export class Answer {
+  readonly #call: Call;
+  readonly #head: Head;
+  readonly #decoder: BodyDecoder;
+  readonly #reader: AnswerReader;
+  readonly #stream: StreamReader;
+  readonly #onCall: (tool: ToolCall) => void;
+  #mark: Mark;
+  #firstToken: Mark | undefined;
+  #calls = 0;
+
+  constructor(call: Call, head: Head, mark: Mark) {
+    this.#call = call;
+    this.#head = head;
+    this.#mark = mark;
+    this.#decoder = new BodyDecoder(head.headers.get('content-encoding'), call.info.limits.bodyBytes);
+    this.#stream = call.flavour.stream(call.head, call.match);
+    this.#onCall = (tool) => call.info.emit(toolCallEvent(call, tool, this.#calls++, this.#mark));
+    this.#reader = new AnswerReader(head.headers.get('content-type'), call.request.streaming, (event, name) => {
+      if (this.#stream.push(event, name, this.#onCall)) this.#firstToken ??= this.#mark;
+    });
+  }
+
+  get size(): number {
+    return 512 + this.#reader.size;
+  }
+
+  data(bytes: Buffer, mark: Mark): void {
+    this.#mark = mark;
+    const plain = this.#decoder.push(bytes);
+    if (plain !== undefined) this.#reader.push(plain);
+  }
+
+  gap(): void {
+    this.#decoder.gap();
+    this.#reader.gap();
+  }
+
+  end(how: AnswerEnding, mark: Mark): void {
+    if (how === 'whole') this.#mark = mark; // the end of a chunked body is a byte of it
+    const value = this.#reader.end();
+    const { info } = this.#call;
+    const damage = this.#decoder.damage ?? (how === 'lost' ? 'lost' : undefined);
+    countDamage(info, damage, this.#decoder);
+    if (this.#reader.unreadable > 0)
+      info.counters.count('unreadable_events', undefined, undefined, this.#reader.unreadable);
+    const response = this.#reader.isStream
+      ? this.#stream.end()
+      : this.#whole(value, damage === undefined && how === 'whole');
+    for (const tool of (response.toolCalls ?? []).slice(this.#calls)) this.#onCall(tool);
+    const missing = damage === undefined ? [] : [missingWord('response', damage)];
+    emitResponse(this.#call, response, {
+      status: this.#head.status,
+      retryAfter: this.#head.headers.get('retry-after'),
+      how,
+      mark: this.#mark,
+      firstToken: this.#firstToken,
+      streamed: this.#reader.isStream,
+      missing,
+    });
+  }
+
+  #whole(value: unknown, isWhole: boolean): NormalResponse {
+    const body = Array.isArray(value) ? value[0] : value;
+    const { flavour, head, match, info } = this.#call;
+    if (this.#head.status >= 400) return { error: failureOf(body) ?? {} };
+    if (isObject(body)) return flavour.response(body, head, match);
+    if (isWhole && match.requestType !== 'audio') info.counters.count('unreadable_bodies', 'side', 'response');
+    return {};
+  }
+}
+
+interface Ended {
+  readonly status: number | undefined;
+  readonly retryAfter: string | undefined;
+  readonly how: AnswerEnding;
+  readonly mark: Mark;
+  readonly firstToken: Mark | undefined;
+  readonly streamed: boolean;
+  readonly missing: readonly string[];
+}
+
+/** A call that got no answer: its event says so. */
+export function unanswered(call: Call, how: AnswerEnding, mark: Mark): void {
+  const missing = ['response'];
+  emitResponse(
+    call,
+    {},
+    { status: undefined, retryAfter: undefined, how, mark, firstToken: undefined, streamed: false, missing },
+  );
+}
+
+function emitResponse(call: Call, response: NormalResponse, ended: Ended): void {
+  const { status } = ended;
+  const error = errorIn(response, ended);
+  const attrs: Record<string, unknown> = { ...call.attrs };
+  const words = response.finishReasons ?? [];
+  if (words.length > 0) attrs['gen_ai.response.finish_reasons'] = words;
+  set(attrs, 'http.response.status_code', status);
+  set(attrs, 'error.type', error?.type);
+  set(attrs, 'retry_after', ended.retryAfter);
+  const conversation = response.conversationId ?? call.request.conversationId;
+  const finish = response.choices?.[0]?.finish ?? words[0];
+  const tools = response.toolCalls ?? [];
+  const data: AiResponseData = {
+    request_id: call.requestId,
+    ...(conversation !== undefined && { conversation_id: conversation }),
+    ...(response.id !== undefined && { provider_request_id: response.id }),
+    provider: providerData(call.head),
+    ...(response.model !== undefined ? { model: { id: response.model } } : modelOfRequest(call)),
+    ...(status !== undefined && { status_code: status }),
+    success: error === undefined,
+    ...(error && { error }),
+    ...(response.choices &&
+      response.choices.length > 0 && {
+        choices: response.choices.map(({ index, message, finish: word }) => ({
+          index,
+          message,
+          ...(word !== undefined && { finish_reason: finishOf(word) }),
+        })),
+      }),
+    ...(tools.length > 0 && { tool_calls: tools, tool_calls_count: tools.length }),
+    ...(response.usage && { usage: response.usage }),
+    latency_ms: elapsedMs(call.first, ended.mark),
+    ...(ended.firstToken && { time_to_first_token_ms: elapsedMs(call.first, ended.firstToken) }),
+    ...(finish !== undefined && { finish_reason: finishOf(finish) }),
+    streaming: ended.streamed,
+  };
+  const missing =
+    ended.how === 'whole' || ended.how === 'closed'
+      ? ended.missing
+      : [...new Set([...ended.missing, MISSING[ended.how]])];
+  const place = { ...call.place, dir: 'received' as const };
+  const evidence = evidenceOf(call.head, call.flavour, missing);
+  call.info.emit(makeEvent(call.info, 'ai.response', ended.mark, place, evidence, data, attrs, call.related));
+}
+
+const MISSING: Readonly<Record<Exclude<AnswerEnding, 'whole' | 'closed'>, string>> = {
+  lost: 'response body: lost',
+  torn: 'end of response',
+  unanswered: 'response',
+  cut_off: 'end of response',
+};
+
+/** The model of a call that failed is the one it asked for. */
+function modelOfRequest(call: Call): { model?: { id: string } } {
+  const id = call.request.model ?? call.match.model;
+  return id === undefined ? {} : { model: { id } };
+}
+
+/** The provider's own error, also one inside a stream that began well; else what the connection shows. */
+function errorIn(response: NormalResponse, ended: Ended): AiResponseData['error'] {
+  const given: CallError | undefined = response.error;
+  const failed = ended.status !== undefined && ended.status >= 400;
+  let type = given?.type ?? given?.code;
+  if (given === undefined && !failed) {
+    if (ended.how === 'torn') type = 'connection_closed';
+    else if (ended.how === 'unanswered') type = 'no_response';
+    else if (ended.how === 'cut_off' && ended.status === undefined) type = 'no_response';
+    else return undefined;
+  }
+  type ??= ended.status === undefined || !failed ? '_OTHER' : String(ended.status);
+  return {
+    type,
+    ...(given?.message !== undefined && { message: given.message }),
+    ...(given?.code !== undefined && { code: given.code }),
+  };
+}

@@ -1,0 +1,304 @@
+import { isEvent, type Matcher, type OispEvent, parseMillis, type Receipt } from '../../core/index.ts';
+import type { Counters } from './counters.ts';
+import type { Flavour } from './flavour.ts';
+import { Connection, type ConnectionOptions } from './stream/connection.ts';
+import type { Mark } from './stream/mark.ts';
+
+/** Bounds and windows of a decoder. */
+export interface DecoderOptions {
+  readonly reorderWindowMs: number;
+  readonly maxConnections: number;
+  readonly maxConnectionBytes: number;
+  readonly maxTotalBytes: number;
+  readonly maxBodyBytes: number;
+  readonly flavours: readonly Flavour[];
+  readonly counters: Counters;
+  readonly matcher: Matcher;
+}
+
+/** What came out of some input. */
+export interface Decoded {
+  readonly events: readonly OispEvent[];
+  /** Receipts of earlier input that these events were made from as well. */
+  readonly receipts: ReadonlySet<Receipt>;
+  /** Receipts to be released once the events are delivered. */
+  readonly done: readonly Receipt[];
+}
+
+interface HostTime {
+  /** The latest time seen, in milliseconds. */
+  ms: number;
+  /** `ms` when waiting connections were last looked at. */
+  looked: number;
+}
+
+/** Turns capture records into events, in the order of the bytes. Everything else passes. Never throws on what records hold. */
+export class Decoder {
+  readonly #options: DecoderOptions;
+  readonly #counters: Counters;
+  readonly #connections = new Map<string, Connection>();
+  readonly #waiting = new Set<Connection>();
+  readonly #ignored = new Set<string>();
+  readonly #hosts = new Map<string, HostTime>();
+  readonly #forConnections: ConnectionOptions;
+  #bytes = 0;
+  #out: OispEvent[] = [];
+  #receipts = new Set<Receipt>();
+  #done: Receipt[] = [];
+
+  constructor(options: DecoderOptions) {
+    this.#options = options;
+    this.#counters = options.counters;
+    this.#forConnections = {
+      counters: options.counters,
+      flavours: options.flavours,
+      limits: { bodyBytes: options.maxBodyBytes },
+      emit: (event, connection) => {
+        this.#out.push(options.matcher.stamp(event));
+        for (const receipt of connection.receipts) this.#receipts.add(receipt);
+      },
+    };
+  }
+
+  /** Connections that are known. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Bytes that connections hold. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether time alone may bring events. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  push(events: readonly OispEvent[], receipts: readonly Receipt[] = []): Decoded {
+    for (const event of events) {
+      const isCapture = event.event_type.startsWith('capture.');
+      const ms = parseMillis(event.ts);
+      const host = event.host?.device_id ?? event.host?.hostname ?? '';
+      const time = this.#timeOf(host);
+      if (ms > time.ms) time.ms = ms;
+      if (!isCapture) this.#out.push(this.#options.matcher.stamp(event));
+      else if (Number.isNaN(ms))
+        this.#counters.warn('A capture record has no valid time.', 'bad_records', 'reason', 'ts');
+      else this.#record(event, { event, ms }, host, receipts);
+      // looking at all who wait is not free: four times a window is often enough
+      if (this.#waiting.size > 0 && time.ms - time.looked > this.#options.reorderWindowMs / 4) this.#look(host, time);
+    }
+    for (const [host, time] of this.#hosts) if (this.#waiting.size > 0) this.#look(host, time);
+    this.#bound();
+    return this.#take();
+  }
+
+  /** Time went on without records: `ms` milliseconds since the last ones of every host. */
+  elapse(ms: number): Decoded {
+    for (const [host, time] of this.#hosts) {
+      time.ms += ms;
+      this.#look(host, time);
+    }
+    return this.#take();
+  }
+
+  /** The input ended: what is open comes out as it is. */
+  finish(): Decoded {
+    for (const connection of [...this.#connections.values()]) this.#end(connection, connection.isClosing);
+    return this.#take();
+  }
+
+  #timeOf(host: string): HostTime {
+    let time = this.#hosts.get(host);
+    if (time === undefined) {
+      if (this.#hosts.size >= 10_000)
+        for (const oldest of this.#hosts.keys()) {
+          this.#hosts.delete(oldest);
+          break;
+        }
+      time = { ms: Number.NEGATIVE_INFINITY, looked: Number.NEGATIVE_INFINITY };
+      this.#hosts.set(host, time);
+    }
+    return time;
+  }
+
+  #record(event: OispEvent, mark: Mark, host: string, receipts: readonly Receipt[]): void {
+    if (isEvent(event, 'capture.data')) {
+      const { data } = event;
+      const key = keyOf(event, host, data.conn);
+      const connection = this.#connections.get(key) ?? this.#late(key, host, data.conn, data.seq, mark, receipts);
+      if (connection === undefined) return;
+      if (connection.ignored) return; // its bytes are not even decoded
+      connection.data(data.dir, {
+        seq: data.seq,
+        offset: data.offset,
+        bytes: bytesOf(data.bytes, data.b64),
+        cut: data.cut ?? 0,
+        mark,
+      });
+      this.#after(connection);
+      return;
+    }
+    if (isEvent(event, 'capture.open')) {
+      const key = keyOf(event, host, event.data.conn);
+      let connection = this.#connections.get(key);
+      // the same name again: the one before is over
+      if (connection?.isOpened) {
+        this.#end(connection, true);
+        connection = undefined;
+      }
+      this.#ignored.delete(key);
+      connection ??= this.#create(key, host, event.data.conn, mark, receipts);
+      connection.open(event.data, mark);
+      this.#after(connection);
+      return;
+    }
+    if (isEvent(event, 'capture.close')) {
+      const key = keyOf(event, host, event.data.conn);
+      if (this.#ignored.delete(key)) return;
+      const connection = this.#connections.get(key);
+      if (connection === undefined) return;
+      connection.close(mark, event.data.reason === 'error' || event.data.reason === 'exit');
+      this.#after(connection);
+      return;
+    }
+    if (isEvent(event, 'capture.lost')) {
+      // what is missing shows in seq and offset as well: here it is only counted
+      this.#counters.warn(
+        'The source lost records.',
+        'source_losses',
+        'reason',
+        lossLabel(event.data.reason),
+        event.data.records ?? 1,
+      );
+      return;
+    }
+    this.#counters.count('bad_records', 'reason', 'type');
+  }
+
+  /** A connection of which no open record was seen. */
+  #late(
+    key: string,
+    host: string,
+    conn: string,
+    seq: number,
+    mark: Mark,
+    receipts: readonly Receipt[],
+  ): Connection | undefined {
+    if (this.#ignored.has(key)) return undefined;
+    if (seq > 0 && receipts.some((receipt) => receipt.reread)) {
+      this.#counters.count('reread_skipped');
+      this.#ignored.add(key);
+      if (this.#ignored.size > this.#options.maxConnections)
+        for (const oldest of this.#ignored) {
+          this.#ignored.delete(oldest);
+          break;
+        }
+      return undefined;
+    }
+    return this.#create(key, host, conn, mark, receipts);
+  }
+
+  #create(key: string, host: string, conn: string, mark: Mark, receipts: readonly Receipt[]): Connection {
+    if (this.#connections.size >= this.#options.maxConnections)
+      this.#evict(Math.ceil(this.#options.maxConnections / 10));
+    for (const receipt of receipts) receipt.hold();
+    const connection = new Connection(key, host, conn, mark, receipts, this.#forConnections);
+    this.#connections.set(key, connection);
+    return connection;
+  }
+
+  #after(connection: Connection): void {
+    const size = connection.size;
+    this.#bytes += size - connection.counted;
+    connection.counted = size;
+    if (connection.isWaiting) this.#waiting.add(connection);
+    else this.#waiting.delete(connection);
+    if (size > this.#options.maxConnectionBytes) {
+      this.#counters.warn(
+        'A connection holds too many bytes: what is open on it is let go.',
+        'evicted',
+        'reason',
+        'connection_bytes',
+      );
+      this.#end(connection, false);
+    }
+  }
+
+  #look(host: string, time: HostTime): void {
+    time.looked = time.ms;
+    const pastMs = time.ms - this.#options.reorderWindowMs;
+    for (const connection of this.#waiting) {
+      if (connection.host !== host) continue;
+      if (connection.isDone(pastMs)) {
+        this.#end(connection, true);
+        continue;
+      }
+      connection.pump(pastMs);
+      this.#after(connection);
+    }
+  }
+
+  #end(connection: Connection, ended: boolean): void {
+    connection.finish(ended);
+    this.#connections.delete(connection.key);
+    this.#waiting.delete(connection);
+    this.#bytes -= connection.counted;
+    this.#done.push(...connection.receipts);
+  }
+
+  #bound(): void {
+    while (this.#bytes > this.#options.maxTotalBytes && this.#connections.size > 0) {
+      this.#counters.warn(
+        'Connections hold too many bytes: the oldest open one is let go.',
+        'evicted',
+        'reason',
+        'total_bytes',
+      );
+      let oldest: Connection | undefined;
+      for (const connection of this.#connections.values())
+        if (connection.size > 2048 && (oldest === undefined || connection.lastMs < oldest.lastMs)) oldest = connection;
+      if (oldest === undefined) return;
+      this.#end(oldest, false);
+    }
+  }
+
+  /** Lets go of the connections that were silent for longest. */
+  #evict(n: number): void {
+    const silent = [...this.#connections.values()].sort((a, b) => a.lastMs - b.lastMs).slice(0, n);
+    for (const connection of silent) {
+      if (connection.busy)
+        this.#counters.warn(
+          'Too many connections: the one that was silent for longest is let go.',
+          'evicted',
+          'reason',
+          'connections',
+        );
+      this.#end(connection, false);
+    }
+  }
+
+  #take(): Decoded {
+    const taken = { events: this.#out, receipts: this.#receipts, done: this.#done };
+    this.#out = [];
+    this.#receipts = new Set();
+    this.#done = [];
+    return taken;
+  }
+}
+
+function keyOf(event: OispEvent, host: string, conn: string): string {
+  return `${host}\0${event.host?.boot_id ?? ''}\0${event.process?.pid ?? ''}\0${conn}`;
+}
+
+function bytesOf(bytes: Uint8Array | undefined, b64: string | undefined): Buffer {
+  if (bytes !== undefined) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Buffer.from(b64 ?? '', 'base64');
+}
+
+const LOSSES = new Set(['ring_full', 'map_full', 'fault', 'queue_full', 'cut']);
+
+function lossLabel(reason: string): string {
+  return LOSSES.has(reason) ? reason : 'other';
+}

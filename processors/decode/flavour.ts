@@ -1,0 +1,90 @@
+import type { AiRequestData, Message, ToolCall, ToolDefinition, Usage } from '../../core/index.ts';
+import type { Json } from './json.ts';
+import type { Provider } from './registry.ts';
+
+/** The head of a request, whatever HTTP version brought it. */
+export interface CallHead {
+  readonly method: string;
+  /** Lower case, without port. */
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly path: string;
+  /** Without the question mark. */
+  readonly query: string;
+  readonly headers: ReadonlyMap<string, string>;
+  /** What the registry knows of the host. */
+  readonly provider: Provider | undefined;
+}
+
+/** What a flavour knows from the head of a request alone. */
+export interface CallMatch {
+  /** `gen_ai.operation.name`. */
+  readonly operation: string;
+  readonly requestType: AiRequestData['request_type'];
+  readonly model?: string;
+  readonly streaming?: boolean;
+}
+
+/** A request in normal form. */
+export interface NormalRequest {
+  readonly model?: string | undefined;
+  readonly streaming: boolean;
+  readonly messages?: readonly Message[] | undefined;
+  readonly tools?: readonly ToolDefinition[] | undefined;
+  readonly toolChoice?: unknown;
+  readonly parameters?: AiRequestData['parameters'];
+  readonly previousResponseId?: string | undefined;
+  readonly conversationId?: string | undefined;
+  /** A session that the body names. */
+  readonly sessionId?: string | undefined;
+}
+
+export interface Choice {
+  readonly index: number;
+  readonly message: Message;
+  /** The provider's own word. */
+  readonly finish?: string | undefined;
+}
+
+export interface CallError {
+  readonly type?: string | undefined;
+  readonly message?: string | undefined;
+  readonly code?: string | undefined;
+}
+
+/** An answer in normal form. */
+export interface NormalResponse {
+  readonly id?: string | undefined;
+  readonly model?: string | undefined;
+  readonly choices?: readonly Choice[] | undefined;
+  /** The provider's words, one a choice. */
+  readonly finishReasons?: readonly string[] | undefined;
+  /** In order, those of all choices. */
+  readonly toolCalls?: readonly ToolCall[] | undefined;
+  readonly usage?: Usage | undefined;
+  readonly error?: CallError | undefined;
+  readonly conversationId?: string | undefined;
+}
+
+/** Puts a streamed answer together. */
+export interface StreamReader {
+  /** Takes one parsed event; true when it brought the first or more of the answer's content. `onCall` hears of a tool call when its block ends. */
+  push(event: Json, name: string | undefined, onCall: (call: ToolCall) => void): boolean;
+  /** The answer so far. Called once; calls whose block never ended are in it where their arguments are whole. */
+  end(): NormalResponse;
+}
+
+/** One API of a provider, or of all who copy it. Functions never throw and read foreign JSON with care. */
+export interface Flavour {
+  readonly name: string;
+  match(head: CallHead): CallMatch | undefined;
+  /** Undefined when the body is not of this shape: on a host that nobody knows the exchange is then no model call. */
+  request(body: Json, head: CallHead, match: CallMatch): NormalRequest | undefined;
+  response(body: Json, head: CallHead, match: CallMatch): NormalResponse;
+  stream(head: CallHead, match: CallMatch): StreamReader;
+}
+
+/** Declares a flavour. The first whose `match` answers takes the call; those of plugins are asked before ours. */
+export function defineFlavour(flavour: Flavour): Flavour {
+  return Object.freeze(flavour);
+}

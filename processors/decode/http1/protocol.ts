@@ -1,0 +1,159 @@
+import type { ConnectionInfo } from '../connection-info.ts';
+import { Exchange } from '../exchange.ts';
+import type { Direction, Mark } from '../stream/mark.ts';
+import type { ConnectionProtocol } from '../stream/protocol.ts';
+import type { Head } from './head.ts';
+import { type Ending, Http1Parser } from './parser.ts';
+
+/** Requests that may wait for their answers; more means that the other direction is not seen. */
+const MAX_OUTSTANDING = 64;
+/** Bytes of a connection on which nothing was ever recognised. */
+const MAX_FOREIGN = 16 * 1024 * 1024;
+
+/** An HTTP/1.1 connection: answers belong to requests in their order (RFC 9112 9.3). */
+export class Http1Protocol implements ConnectionProtocol {
+  readonly #info: ConnectionInfo;
+  readonly #sent: Http1Parser;
+  readonly #received: Http1Parser;
+  readonly #waiting: Exchange[] = [];
+  #sending: Exchange | undefined;
+  #receiving: Exchange | undefined;
+  #interim = false;
+  #ordinal = 0;
+  #receivedGap = false;
+  #sentGap = false;
+  #foreign = 0;
+  #seen = false;
+  ignored = false;
+
+  constructor(info: ConnectionInfo) {
+    this.#info = info;
+    const refused = (reason: string): void => info.counters.count('http_refused', 'reason', reason);
+    this.#sent = new Http1Parser('request', {
+      head: (head, first) => this.#requestHead(head, first),
+      data: (bytes) => this.#sending?.requestData(bytes),
+      missing: () => this.#sending?.requestMissing(),
+      end: (how) => this.#requestEnd(how),
+      upgraded: (protocol) => this.#unsupported(protocol),
+      refused,
+    });
+    this.#received = new Http1Parser('response', {
+      head: (head, _first, mark) => this.#responseHead(head, mark),
+      data: (bytes, mark) => this.#receiving?.responseData(bytes, mark),
+      missing: () => this.#receiving?.responseMissing(),
+      end: (how, mark) => this.#responseEnd(how, mark),
+      upgraded: (protocol) => {
+        if (protocol !== 'tunnel') return this.#unsupported(protocol);
+        this.#sent.restart();
+        this.#received.restart();
+      },
+      refused,
+    });
+  }
+
+  feed(dir: Direction, bytes: Buffer, mark: Mark): void {
+    if (this.ignored) return;
+    (dir === 'sent' ? this.#sent : this.#received).feed(bytes, mark);
+    if (this.#seen) return;
+    this.#foreign += bytes.length;
+    if (this.#foreign > MAX_FOREIGN) this.#unsupported('unknown');
+  }
+
+  gap(dir: Direction, size: number | undefined, mark: Mark): void {
+    if (dir === 'sent') {
+      this.#sentGap = true;
+      this.#sent.gap(size, mark);
+    } else {
+      this.#receivedGap = true;
+      this.#received.gap(size, mark);
+    }
+  }
+
+  end(mark: Mark, how: { readonly torn: boolean; readonly ended: boolean }): void {
+    this.#sent.end(how.torn, mark);
+    if (!how.ended && this.#receiving !== undefined) {
+      const open = this.#receiving;
+      this.#receiving = undefined;
+      open.responseEnd('cut_off', mark);
+    }
+    this.#received.end(how.torn, mark);
+    for (const exchange of this.#waiting.splice(0)) exchange.responseEnd(how.ended ? 'unanswered' : 'cut_off', mark);
+  }
+
+  ready(dir: Direction): boolean {
+    return dir === 'sent' || this.ignored || this.#received.open || this.#waiting[0]?.requestDone === true;
+  }
+
+  get busy(): boolean {
+    return this.#waiting.length > 0 || this.#receiving !== undefined || this.#sending !== undefined;
+  }
+
+  get size(): number {
+    let size = this.#sent.size + this.#received.size + (this.#receiving?.size ?? 0);
+    for (const exchange of this.#waiting) size += exchange.size;
+    return size;
+  }
+
+  #unsupported(protocol: string): void {
+    const known =
+      protocol === 'h2' || protocol === 'h2c' || protocol === 'websocket' ? protocol.replace('h2c', 'h2') : 'unknown';
+    this.#info.counters.warn('A connection speaks a protocol that is not read.', 'unsupported', 'protocol', known);
+    this.ignored = true;
+    this.#sent.stop();
+    this.#received.stop();
+    this.#waiting.length = 0;
+    this.#sending = undefined;
+    this.#receiving = undefined;
+  }
+
+  #requestHead(head: Head, first: Mark): string {
+    this.#seen = true;
+    this.#sending = new Exchange(this.#info, head, first, 0, this.#ordinal++);
+    this.#waiting.push(this.#sending);
+    if (this.#waiting.length > MAX_OUTSTANDING) {
+      this.#info.counters.count('lost_responses');
+      this.#waiting.shift()?.responseEnd('unanswered', first);
+    }
+    return '';
+  }
+
+  #requestEnd(how: Ending): void {
+    this.#sending?.requestEnd(how);
+    this.#sending = undefined;
+  }
+
+  #responseHead(head: Head, mark: Mark): string {
+    this.#seen = true;
+    this.#interim = head.status < 200 && head.status !== 101;
+    if (this.#interim) return '';
+    // after a loss in this direction, all but the latest request may have been answered by what was lost
+    if (this.#receivedGap) {
+      this.#receivedGap = false;
+      while (this.#waiting.length > 1 && (this.#waiting[1]?.first.ms ?? Number.POSITIVE_INFINITY) <= mark.ms) {
+        this.#info.counters.count('lost_responses');
+        this.#waiting.shift()?.responseEnd('lost', mark);
+      }
+    }
+    const next = this.#waiting[0];
+    // after a loss in the other direction, an answer may be older than every request that is known
+    if (next === undefined || (this.#sentGap && next.first.ms > mark.ms)) {
+      this.#info.counters.count('lost_requests');
+      this.#receiving = undefined;
+      return '';
+    }
+    this.#sentGap = false;
+    this.#waiting.shift();
+    this.#receiving = next;
+    next.responseHead(head, mark);
+    return next.method;
+  }
+
+  #responseEnd(how: Ending, mark: Mark): void {
+    if (this.#interim) {
+      this.#interim = false;
+      return;
+    }
+    this.#receiving?.responseEnd(how, mark);
+    this.#receiving = undefined;
+  }
+}

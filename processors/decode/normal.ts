@@ -1,0 +1,164 @@
+import type { AiRequestData, AiResponseData, Message, Part, Role, ToolCall, ToolDefinition } from '../../core/index.ts';
+import type { CallError } from './flavour.ts';
+import { isObject, type Json, list, number, object, text } from './json.ts';
+
+/** Text parts joined by a line feed; undefined where there are none. */
+export function contentOf(parts: readonly Part[]): string | undefined {
+  let content: string | undefined;
+  for (const part of parts) {
+    if (part.type !== 'text' || typeof part.content !== 'string') continue;
+    content = content === undefined ? part.content : `${content}\n${part.content}`;
+  }
+  return content;
+}
+
+/** A message of parts, with its `content`. */
+export function message(role: Role, parts: readonly Part[], more: Partial<Message> = {}): Message {
+  const content = contentOf(parts);
+  return { role, ...(content !== undefined && { content }), parts, ...more };
+}
+
+export function textPart(content: string): Part {
+  return { type: 'text', content };
+}
+
+export function reasoningPart(content: string): Part {
+  return { type: 'reasoning', content };
+}
+
+export function callPart(call: ToolCall): Part {
+  return {
+    type: 'tool_call',
+    ...(call.id !== undefined && { id: call.id }),
+    name: call.name,
+    ...(call.arguments !== undefined && { arguments: call.arguments }),
+  };
+}
+
+/** An image, a sound, a document: where it is, or how large it is; never its bytes. */
+export function mediaPart(modality: string, url: string | undefined, base64?: string, mime?: string): Part {
+  if (base64 !== undefined)
+    return { type: 'blob', ...(mime && { mime_type: mime }), modality, size: Math.floor((base64.length * 3) / 4) };
+  if (url === undefined) return { type: 'other', kind: modality };
+  const data = /^data:([^;,]*)[^,]*,/.exec(url.slice(0, 256));
+  if (data === null) return { type: 'uri', modality, uri: url };
+  const size = Math.floor(((url.length - data[0].length) * 3) / 4);
+  return { type: 'blob', ...(data[1] && { mime_type: data[1] }), modality, size };
+}
+
+/** A role of the wire in OISP words; `developer` is a system role of its own name (OpenAI model spec). */
+export function roleOf(role: unknown): { readonly role: Role; readonly attrs?: { readonly role: string } } {
+  switch (role) {
+    case 'system':
+    case 'user':
+    case 'assistant':
+    case 'tool':
+    case 'function':
+      return { role };
+    case 'model':
+      return { role: 'assistant' };
+    case 'developer':
+      return { role: 'system', attrs: { role: 'developer' } };
+    default:
+      return typeof role === 'string' && role !== '' ? { role: 'user', attrs: { role } } : { role: 'user' };
+  }
+}
+
+export function tool(name: unknown, type: unknown, description: unknown, parameters: unknown): ToolDefinition {
+  return {
+    name: text(name) ?? text(type) ?? 'unknown',
+    ...(text(type) !== undefined && { type: text(type) as string }),
+    ...(text(description) !== undefined && { description: text(description) as string }),
+    ...(parameters !== undefined && parameters !== null && { parameters }),
+  };
+}
+
+/** Sampling parameters by OpenAI's and Anthropic's names, which most others share. */
+export function parametersOf(body: Json): AiRequestData['parameters'] {
+  const stop = body['stop'] ?? body['stop_sequences'] ?? body['stopSequences'];
+  const found = {
+    temperature: number(body['temperature']),
+    top_p: number(body['top_p'] ?? body['topP']),
+    max_tokens: number(
+      body['max_completion_tokens'] ?? body['max_output_tokens'] ?? body['max_tokens'] ?? body['maxOutputTokens'],
+    ),
+    frequency_penalty: number(body['frequency_penalty'] ?? body['frequencyPenalty']),
+    presence_penalty: number(body['presence_penalty'] ?? body['presencePenalty']),
+    top_k: number(body['top_k'] ?? body['topK']),
+    seed: number(body['seed']),
+    stop:
+      typeof stop === 'string' ? [stop] : Array.isArray(stop) ? stop.filter((s) => typeof s === 'string') : undefined,
+  };
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(found)) if (value !== undefined) kept[name] = value;
+  return Object.keys(kept).length === 0 ? undefined : kept;
+}
+
+/** The error of a failed call, in any of the forms that providers use. */
+export function errorOf(body: unknown): CallError | undefined {
+  if (Array.isArray(body)) return errorOf(body[0]);
+  if (!isObject(body)) return undefined;
+  const error = body['error'];
+  if (isObject(error)) {
+    const code = error['code'];
+    return {
+      type: text(error['type']) ?? text(error['status']) ?? text(code),
+      message: text(error['message']),
+      code: typeof code === 'number' ? String(code) : text(code),
+    };
+  }
+  if (typeof error === 'string' && error !== '') return { message: error };
+  // without `error`, only what a failed status says is one: the caller looks at it
+  return undefined;
+}
+
+/** The error of a body that came with a failed status. */
+export function failureOf(body: unknown): CallError | undefined {
+  const known = errorOf(body);
+  if (known !== undefined || !isObject(body)) return known;
+  const detail = list(body['detail'])[0];
+  return {
+    type: text(body['type']) ?? text(body['__type']) ?? text(object(detail)['type']),
+    message: text(body['message']) ?? text(body['detail']) ?? text(object(detail)['msg']),
+    code: text(body['code']),
+  };
+}
+
+const FINISH: Readonly<Record<string, NonNullable<AiResponseData['finish_reason']>>> = {
+  stop: 'stop',
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  pause_turn: 'stop',
+  completed: 'stop',
+  complete: 'stop',
+  eos: 'stop',
+  length: 'length',
+  max_tokens: 'length',
+  model_length: 'length',
+  incomplete: 'length',
+  model_context_window_exceeded: 'length',
+  tool_calls: 'tool_calls',
+  tool_call: 'tool_calls',
+  tool_use: 'tool_calls',
+  function_call: 'tool_calls',
+  content_filter: 'content_filter',
+  safety: 'content_filter',
+  recitation: 'content_filter',
+  blocklist: 'content_filter',
+  prohibited_content: 'content_filter',
+  spii: 'content_filter',
+  refusal: 'content_filter',
+  failed: 'error',
+  error: 'error',
+  malformed_function_call: 'error',
+  // FinishReason of google.ai.generativelanguage as numbers
+  1: 'stop',
+  2: 'length',
+  3: 'content_filter',
+  4: 'content_filter',
+};
+
+/** A provider's finish word in the words of OISP. */
+export function finishOf(word: string): NonNullable<AiResponseData['finish_reason']> {
+  return FINISH[word.toLowerCase()] ?? 'other';
+}

@@ -1,0 +1,113 @@
+import type { AiRequestData, ToolResultData } from '../../core/index.ts';
+import { type Damage, decoderOf } from './body/reader.ts';
+import { type Call, evidenceOf, missingWord, providerData, toolAttrs } from './call.ts';
+import { authOf, headAttrs, set } from './call-head.ts';
+import { type ConnectionInfo, makeEvent, type Place, requestIdOf } from './connection-info.ts';
+import type { CallHead, CallMatch, Flavour, NormalRequest } from './flavour.ts';
+import { isObject, parseJson } from './json.ts';
+import type { Mark } from './stream/mark.ts';
+import { resultsOf } from './tool-results.ts';
+
+/** What is known of a request when its head was read. */
+export interface Candidate {
+  readonly head: CallHead;
+  readonly flavour: Flavour;
+  readonly match: CallMatch;
+  readonly place: Place;
+  readonly first: Mark;
+}
+
+/**
+ * Reads the body of a request and emits `ai.request` and the tool results in it. Undefined when it is no model call: on a host
+ * that nobody knows the body has to have the flavour's shape.
+ */
+export function beginCall(
+  info: ConnectionInfo,
+  candidate: Candidate,
+  body: Buffer,
+  damage: Damage | undefined,
+): Call | undefined {
+  const { head, flavour, match } = candidate;
+  const words = decoderOf(head.headers.get('content-type')).decode(body);
+  const value = parseJson(words);
+  const read = isObject(value) ? flavour.request(value, head, match) : undefined;
+  if (read === undefined && head.provider === undefined && !(damage !== undefined && SHAPE.test(words))) {
+    info.counters.count('ignored_requests', 'reason', 'other_shape');
+    return undefined;
+  }
+  if (read === undefined && damage === undefined) info.counters.count('unreadable_bodies', 'side', 'request');
+  return emitRequest(info, candidate, read ?? salvage(words, match), damage);
+}
+
+/** Keys that the start of a cut body shows where it is a model call. */
+const SHAPE = /"(?:messages|contents|input|prompt)"\s*:/;
+
+/** What a body that cannot be parsed still tells. */
+function salvage(words: string, match: CallMatch): NormalRequest {
+  return {
+    streaming: match.streaming ?? /"stream"\s*:\s*true/.test(words),
+    model: /"model"\s*:\s*"([^"\\]{1,256})"/.exec(words)?.[1],
+  };
+}
+
+function emitRequest(info: ConnectionInfo, from: Candidate, request: NormalRequest, damage: Damage | undefined): Call {
+  const { head, flavour, match, place, first } = from;
+  const requestId = requestIdOf(info, first, place.stream, place.ordinal);
+  const attrs: Record<string, unknown> = { 'gen_ai.operation.name': match.operation };
+  set(attrs, 'gen_ai.provider.name', head.provider?.otel ?? '_OTHER');
+  set(attrs, 'oisp.provider.name', head.provider?.name);
+  headAttrs(head, info, attrs);
+  if (attrs['oisp.session.id'] === undefined) set(attrs, 'oisp.session.id', request.sessionId);
+  const model = request.model ?? match.model;
+  const images = imagesIn(request);
+  const data: AiRequestData = {
+    request_id: requestId,
+    ...(request.conversationId !== undefined && { conversation_id: request.conversationId }),
+    provider: providerData(head),
+    ...(model !== undefined && { model: { id: model } }),
+    auth: authOf(head),
+    request_type: match.requestType,
+    streaming: request.streaming,
+    ...(request.messages && {
+      messages: request.messages,
+      messages_count: request.messages.length,
+      has_system_prompt: request.messages.some((m) => m.role === 'system'),
+    }),
+    ...(request.tools && { tools: request.tools, tools_count: request.tools.length }),
+    ...(request.toolChoice !== undefined && request.toolChoice !== null && { tool_choice: request.toolChoice }),
+    ...(request.parameters && { parameters: request.parameters }),
+    ...(images > 0 && { has_images: true, image_count: images }),
+    ...(request.previousResponseId !== undefined && { previous_response_id: request.previousResponseId }),
+  };
+  const evidence = evidenceOf(head, flavour, damage === undefined ? [] : [missingWord('request', damage)]);
+  const event = makeEvent(info, 'ai.request', first, place, evidence, data, attrs);
+  info.emit(event);
+  const related = [{ event_id: event.event_id, relationship: 'caused_by' as const }];
+  const call: Call = { info, head, flavour, match, place, first, requestId, request, attrs, related };
+  if (match.requestType === 'chat') emitResults(call);
+  return call;
+}
+
+function emitResults(call: Call): void {
+  const evidence = evidenceOf(call.head, call.flavour, []);
+  for (const [at, { part, index, name }] of resultsOf(call.request.messages ?? []).entries()) {
+    const data: ToolResultData = {
+      call_id: part.id ?? `${call.requestId}.result.${index}`,
+      ...(name !== undefined && { tool: { name } }),
+      success: part.is_error !== true,
+      result: part.response,
+      request_id: call.requestId,
+      index,
+    };
+    const attrs = toolAttrs(call.attrs, part.id === undefined);
+    const place = { ...call.place, index: at };
+    call.info.emit(makeEvent(call.info, 'agent.tool_result', call.first, place, evidence, data, attrs, call.related));
+  }
+}
+
+function imagesIn(request: NormalRequest): number {
+  let images = 0;
+  for (const { parts } of request.messages ?? [])
+    for (const part of parts ?? []) if ('modality' in part && part.modality === 'image') images++;
+  return images;
+}

@@ -1,0 +1,198 @@
+import type { CaptureOpenData, OispEvent, Receipt } from '../../../core/index.ts';
+import type { ConnectionInfo, Limits, Opened } from '../connection-info.ts';
+import type { Counters } from '../counters.ts';
+import type { Flavour } from '../flavour.ts';
+import { Http1Protocol } from '../http1/protocol.ts';
+import { McpStdio } from '../mcp/stdio.ts';
+import type { Direction, Mark } from './mark.ts';
+import type { ConnectionProtocol } from './protocol.ts';
+import { type Piece, Reorder } from './reorder.ts';
+
+/** What connections need from outside. */
+export interface ConnectionOptions {
+  readonly counters: Counters;
+  readonly flavours: readonly Flavour[];
+  readonly limits: Limits;
+  readonly emit: (event: OispEvent, connection: Connection) => void;
+}
+
+const UNKNOWN: Opened = {
+  protocol: undefined,
+  sni: undefined,
+  alpn: undefined,
+  remoteIp: undefined,
+  remotePort: undefined,
+  child: undefined,
+};
+
+const DIRECTIONS: readonly Direction[] = ['sent', 'received'];
+
+/** One captured connection: its records in order, and the protocol that reads them. */
+export class Connection {
+  readonly key: string;
+  readonly host: string;
+  /** Input that must be read again for as long as this connection is open: what its ids hang on. */
+  readonly receipts: readonly Receipt[];
+  readonly #conn: string;
+  readonly #options: ConnectionOptions;
+  readonly #order: Record<Direction, Reorder> = { sent: new Reorder(), received: new Reorder() };
+  #opened: Opened = UNKNOWN;
+  #openMark: Mark | undefined;
+  #first: Mark | undefined;
+  #last: Mark;
+  #protocol: ConnectionProtocol | undefined;
+  #closing: { readonly mark: Mark; readonly torn: boolean } | undefined;
+  /** Bytes held when last looked at, for the sum of all. */
+  counted = 0;
+
+  constructor(
+    key: string,
+    host: string,
+    conn: string,
+    mark: Mark,
+    receipts: readonly Receipt[],
+    options: ConnectionOptions,
+  ) {
+    this.key = key;
+    this.host = host;
+    this.#conn = conn;
+    this.#last = mark;
+    this.receipts = receipts;
+    this.#options = options;
+  }
+
+  get lastMs(): number {
+    return this.#last.ms;
+  }
+
+  get isOpened(): boolean {
+    return this.#openMark !== undefined;
+  }
+
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** Whether it waits for records or for the end of the window. */
+  get isWaiting(): boolean {
+    return this.#closing !== undefined || this.#order.sent.held > 0 || this.#order.received.held > 0;
+  }
+
+  get ignored(): boolean {
+    return this.#protocol?.ignored === true;
+  }
+
+  get busy(): boolean {
+    return this.#protocol?.busy === true;
+  }
+
+  get size(): number {
+    return 512 + this.#order.sent.size + this.#order.received.size + (this.#protocol?.size ?? 0);
+  }
+
+  open(data: CaptureOpenData, mark: Mark): void {
+    if (this.#protocol !== undefined) return; // too late to change anything
+    this.#opened = {
+      protocol: data.protocol,
+      sni: data.sni,
+      alpn: data.alpn,
+      remoteIp: data.remote?.ip,
+      remotePort: data.remote?.port,
+      child: data.child,
+    };
+    this.#openMark = mark;
+    this.#last = mark;
+    this.pump(Number.NEGATIVE_INFINITY);
+  }
+
+  data(dir: Direction, piece: Piece): void {
+    this.#last = piece.mark;
+    if (this.#first === undefined || piece.mark.ms < this.#first.ms) this.#first = piece.mark;
+    if (!this.#order[dir].add(piece)) this.#options.counters.count('duplicate_records');
+    else this.pump(Number.NEGATIVE_INFINITY);
+  }
+
+  close(mark: Mark, torn: boolean): void {
+    this.#closing ??= { mark, torn };
+    this.#last = mark;
+  }
+
+  /** Whether a window that ends at `pastMs` is over for the close. */
+  isDone(pastMs: number): boolean {
+    return this.#closing !== undefined && this.#closing.mark.ms < pastMs;
+  }
+
+  /**
+   * Reads all that can be read in order. What has waited since before `pastMs` is read whatever is missing: a gap.
+   */
+  pump(pastMs: number): void {
+    if (this.#protocol === undefined) {
+      // the open record tells protocol and identity: it may come a little later than the first bytes
+      if (
+        this.#openMark === undefined &&
+        Math.min(this.#order.sent.oldestMs(), this.#order.received.oldestMs()) >= pastMs
+      )
+        return;
+      this.#protocol = this.#begin();
+    }
+    for (let moved = true; moved; ) {
+      moved = false;
+      for (const dir of DIRECTIONS) while (this.#step(dir, pastMs)) moved = true;
+    }
+  }
+
+  #step(dir: Direction, pastMs: number): boolean {
+    const order = this.#order[dir];
+    if (order.held === 0) return false;
+    const protocol = this.#protocol;
+    if (protocol === undefined) return false;
+    let next = order.peek(false);
+    if (next === undefined) {
+      if (order.oldestMs() >= pastMs) return false;
+      next = order.peek(true);
+    }
+    if (next === undefined) return false;
+    const { piece, missing } = next;
+    if (!protocol.ready(dir) && piece.mark.ms >= pastMs) return false;
+    order.take(piece);
+    if (missing !== undefined) {
+      this.#options.counters.count('gaps', 'dir', dir);
+      protocol.gap(dir, missing === 'unknown' ? undefined : missing, piece.mark);
+    }
+    if (piece.bytes.length > 0) protocol.feed(dir, piece.bytes, piece.mark);
+    if (piece.cut > 0) {
+      this.#options.counters.count('gaps', 'dir', dir);
+      protocol.gap(dir, piece.cut, piece.mark);
+    }
+    return true;
+  }
+
+  #begin(): ConnectionProtocol {
+    const { event } = this.#openMark ?? this.#first ?? this.#last;
+    const { host, process } = event;
+    const info: ConnectionInfo = {
+      conn: this.#conn,
+      opened: this.#opened,
+      counters: this.#options.counters,
+      flavours: this.#options.flavours,
+      limits: this.#options.limits,
+      identity: [
+        host?.device_id ?? host?.hostname ?? '',
+        host?.boot_id ?? '',
+        process?.pid ?? 0,
+        process?.start_time ?? '',
+        this.#conn,
+        event.ts,
+      ],
+      emit: (made) => this.#options.emit(made, this),
+    };
+    return this.#opened.protocol === 'stdio' ? new McpStdio(info) : new Http1Protocol(info);
+  }
+
+  /** Reads what is left with its gaps and ends what is open. `ended`: the connection ended, not the input. */
+  finish(ended: boolean): void {
+    this.pump(Number.POSITIVE_INFINITY);
+    const mark = this.#closing?.mark ?? this.#last;
+    this.#protocol?.end(mark, { torn: this.#closing?.torn ?? !ended, ended: ended && this.#closing !== undefined });
+  }
+}

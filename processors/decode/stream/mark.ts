@@ -1,0 +1,17 @@
+import type { OispEvent } from '../../../core/index.ts';
+
+/** Where bytes came from: the capture record that brought them, and its time in milliseconds since 1970. */
+export interface Mark {
+  readonly event: OispEvent;
+  readonly ms: number;
+}
+
+export type Direction = 'sent' | 'received';
+
+/** Milliseconds from one mark to another, by the monotonic clock where both have it. Never negative, three decimals. */
+export function elapsedMs(from: Mark, to: Mark): number {
+  const a = from.event.ts_mono;
+  const b = to.event.ts_mono;
+  const ms = a !== undefined && b !== undefined ? (b - a) / 1e6 : to.ms - from.ms;
+  return Math.max(0, Math.round(ms * 1000) / 1000);
+}

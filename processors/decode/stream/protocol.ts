@@ -1,0 +1,21 @@
+import type { Direction, Mark } from './mark.ts';
+
+/**
+ * What reads the two byte streams of one connection: HTTP/1.1, MCP over stdio. Every method takes any bytes and never throws.
+ * A parser may keep views of the bytes that it is fed.
+ */
+export interface ConnectionProtocol {
+  feed(dir: Direction, bytes: Buffer, mark: Mark): void;
+  /** Bytes are missing here: how many, where that is known. */
+  gap(dir: Direction, size: number | undefined, mark: Mark): void;
+  /** Nothing more will come. `torn` tells an end that was an error; `ended` is false where the input ended, not the connection. */
+  end(mark: Mark, how: { readonly torn: boolean; readonly ended: boolean }): void;
+  /** Whether bytes of this direction can be read now; false while what they answer has not been read. */
+  ready(dir: Direction): boolean;
+  /** Whether something unfinished is open that later bytes may complete. */
+  readonly busy: boolean;
+  /** Bytes held, roughly. */
+  readonly size: number;
+  /** Set once it is known that nothing here will ever be read: bytes need not be fed any more. */
+  readonly ignored: boolean;
+}
