@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectors } from '../connectors/index.ts';
 import type { Definition } from '../core/index.ts';
-import { configFor, makeEvent, RULES, type Subject } from '../core/testing/index.ts';
+import { decodedBy, makeEvent, RULES, type Subject } from '../core/testing/index.ts';
 import { exporters } from '../exporters/index.ts';
 import { processors } from '../processors/index.ts';
 import { receivers } from '../receivers/index.ts';
@@ -52,7 +52,7 @@ describe.each(all.map((definition) => ({ name: `${definition.kind} ${definition.
   '$name',
   ({ name, definition }) => {
     test.each(RULES.map((rule) => ({ about: rule.name, rule })))('$about', async ({ rule }) => {
-      const config = configFor(definition.schema, NEEDS[name]?.());
+      const config = decodedBy(definition.schema, NEEDS[name]?.());
       const subject: Subject = { definition, config: () => config };
       await rule.run(subject);
     });

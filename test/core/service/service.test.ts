@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ServiceConfig } from '../../../core/config/types.ts';
 import { PermanentError, RetryableError } from '../../../core/index.ts';
@@ -190,6 +191,41 @@ test('one branch that refuses does not keep batches from the other, nor bring th
   const { summary } = await service.finished();
   expect(got).toEqual([2, 3]);
   expect([summary.sentEvents, summary.lost]).toEqual([5, 5]);
+});
+
+test('each exporter has sent or lost every item, once, whatever exporters answer', async () => {
+  const answers = fc.array(fc.constantFrom('ok', 'later', 'never', 'bug'), { maxLength: 30 });
+  const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
+  await fc.assert(
+    fc.asyncProperty(answers, answers, sizes, async (first, second, counts) => {
+      const answering = (script: string[]): Script => ({
+        consume: async () => {
+          const answer = script.shift();
+          if (answer === 'later') throw new RetryableError('later');
+          if (answer === 'never') throw new PermanentError('never');
+          if (answer === 'bug') throw new TypeError('a bug');
+        },
+      });
+      const { service, config, clock, meter } = setup(
+        {
+          r: emitting(...counts.map((count) => eventsBatch(count))),
+          e: answering([...first]),
+          'e/2': answering([...second]),
+        },
+        { traces: ['r', 'redact', 'e/2 forward'], logs: ['forward', 'p', 'e'] },
+      );
+      await service.start(config);
+      const { summary } = await clock.run(service.finished());
+      const total = counts.reduce((sum, count) => sum + count, 0);
+      for (const exporter of ['e', 'e/2']) {
+        const sent = meter.counter('otelcol_exporter_sent_log_records', { exporter }).value;
+        const failed = meter.counter('otelcol_exporter_send_failed_log_records', { exporter }).value;
+        expect(sent + failed).toBe(total);
+      }
+      expect(summary.sentEvents + summary.lost).toBe(2 * total);
+    }),
+    { seed: 11, numRuns: 200 },
+  );
 });
 
 test('an exporter is handed only the signals that it takes', async () => {
