@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Installs what the tests need beside Node: strace and openssl (apt, as root), and the test servers, which are built with Go.
+# What is there already stays. Without any of it the tests that need it skip; with OISP_REQUIRE=all they fail.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+missing=()
+for tool in strace openssl; do
+  command -v "$tool" >/dev/null || missing+=("$tool")
+done
+if [ "${#missing[@]}" -gt 0 ]; then
+  command -v apt-get >/dev/null || { echo "install by hand: ${missing[*]}" >&2; exit 1; }
+  run=()
+  if [ "$(id -u)" -ne 0 ]; then run=(sudo); fi
+  "${run[@]}" apt-get update -qq
+  "${run[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+
+# a newer toolchain than the one installed is fetched by go itself, unless GOTOOLCHAIN=local forbids it
+command -v go >/dev/null || { echo "Go is missing (1.21 or newer), in Debian the package golang-go" >&2; exit 1; }
+test/servers/build.sh
