@@ -79,8 +79,10 @@ export type AnySchema =
   | ObjectSchema
   | MapSchema;
 
-/** The type of a decoded config: defaults are there, durations are milliseconds, sizes are bytes. */
-export type ConfigOf<S> = S extends {
+/** The type of a decoded config: defaults are there, durations are milliseconds, sizes are bytes. Of an unknown schema: any keys. */
+export type ConfigOf<S> = ConfigSchema extends S ? Readonly<Record<string, unknown>> : Decoded<S>;
+
+type Decoded<S> = S extends {
   readonly properties: infer P;
   readonly required: infer R extends readonly string[];
 }
