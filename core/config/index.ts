@@ -1,5 +1,4 @@
 /** The door of core/config: a config from its sources to decoded components, and the problems on the way. */
-export { defaultsOf } from './defaults.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export { loadConfig } from './load.ts';
 export { printConfig } from './print.ts';
