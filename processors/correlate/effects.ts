@@ -34,16 +34,16 @@ interface Cause {
   readonly confidence: Confidence;
 }
 
-/** How long a write of the agent itself waits for the rename that tells what it was for. */
-const RENAME_WAIT = 5 * SECOND;
-const MAX_WAITING = 64;
+/** How long what an agent did itself waits for the rename or the tool call that tells what it was for. */
+const WAIT = 5 * SECOND;
+const MAX_WAITING = 1024;
 
 /** Lays processes, files and connections under the tool calls that caused them. */
 export class Effects {
   readonly #host: TurnHost;
   readonly #turns: Turns;
-  /** Writes of agent processes that no argument named yet, by process and path key. */
-  readonly #writes = new Map<string, Effect>();
+  /** What agent processes did themselves and no argument named yet, by process, path key and event. */
+  readonly #waiting = new Map<string, Effect>();
 
   constructor(host: TurnHost, turns: Turns) {
     this.#host = host;
@@ -54,6 +54,7 @@ export class Effects {
   exec(effect: Effect): void {
     const { proc } = effect;
     inherit(proc);
+    settle(proc);
     if (proc.tool) {
       this.#runUnder(effect, { tool: proc.tool, rule: 'process_tree', confidence: 'high' });
       return;
@@ -71,7 +72,7 @@ export class Effects {
       this.#stray(effect, proc.stray.turn, proc.stray);
       return;
     }
-    const cause = this.#causeOfExec(agent, matchOf(effect.event) ?? {});
+    const cause = this.#causeOfExec(agent, matchOf(effect.event) ?? {}, 'now');
     if (cause) {
       this.#runUnder(effect, cause);
       return;
@@ -85,7 +86,11 @@ export class Effects {
     else this.#pass(effect);
   }
 
-  #causeOfExec(agent: Agent, keys: MatchKeys): Cause | undefined {
+  /**
+   * The open tool call that a program belongs to. `named`: only one whose arguments name it. `now`: else the only one that may have started
+   * it, but not while an answer of its conversation is still coming and may ask for more. `after`: the same when the answer is there.
+   */
+  #causeOfExec(agent: Agent, keys: MatchKeys, when: 'named' | 'now' | 'after'): Cause | undefined {
     let best: ToolState | undefined;
     let most = 0;
     const leaves: ToolState[] = [];
@@ -98,10 +103,64 @@ export class Effects {
       if (tool.children.size === 0 && tool.mcp === undefined) leaves.push(tool);
     }
     if (best) return { tool: best, rule: 'argument', confidence: 'high' };
-    if (leaves.length === 1 && leaves[0]) return { tool: leaves[0], rule: 'only_open', confidence: 'medium' };
-    const idle = leaves.filter((tool) => tool.matched === undefined && tool.firstEffect === undefined);
+    if (when === 'named') return undefined;
+    const free = leaves.filter((tool) => !tool.explained);
+    const [only] = free;
+    if (!only || (when === 'now' && isAnswering(only))) return undefined;
+    if (leaves.length === 1) return { tool: only, rule: 'only_open', confidence: 'medium' };
+    const idle = free.filter((tool) => tool.matched === undefined && tool.firstEffect === undefined);
     if (idle.length === 1 && idle[0]) return { tool: idle[0], rule: 'time_window', confidence: 'low' };
     return undefined;
+  }
+
+  /** Tool calls became known: programs that ran ahead of them find their place. */
+  reconsider(agent: Agent, when: 'named' | 'after'): void {
+    if (when === 'named') this.#claimOwn(agent);
+    for (const turn of agent.turns) {
+      for (const stray of [...turn.strays]) {
+        if (stray.server) continue;
+        const cause = this.#causeOfExec(agent, matchOf(stray.root.event) ?? {}, when);
+        if (cause && stray.root.start >= cause.tool.call.at) this.#adopt(stray, cause);
+      }
+    }
+  }
+
+  #adopt(stray: StrayTree, cause: Cause): void {
+    const { tool } = cause;
+    const { turn } = tool;
+    stray.adopted = tool;
+    stray.turn.strays.splice(stray.turn.strays.indexOf(stray), 1);
+    this.#touched(tool, stray.root.start);
+    if (cause.rule === 'argument') tool.explained = true;
+    for (const exec of stray.execs) {
+      const isRoot = exec === stray.root;
+      exec.tool = tool;
+      exec.turn = turn;
+      exec.rule = isRoot ? cause.rule : 'process_tree';
+      exec.confidence = isRoot ? cause.confidence : 'high';
+      if (isRoot) exec.parentSpanId = tool.spanId;
+      settle(exec.proc);
+      tool.counts.process++;
+      if (isRoot && tool.matched === undefined) {
+        tool.matched = exec;
+        if (exec.end !== undefined && tool.end === undefined) {
+          tool.end = exec.end;
+          tool.endSource = 'process_exit';
+        }
+      }
+      if (exec.end === undefined) turn.running.add(exec);
+      else {
+        exec.exported = true;
+        this.#turns.emit(turn, execSpan(exec, exec.end, undefined));
+      }
+    }
+    for (const { kind, effect } of stray.held) {
+      const below: Cause = { tool, rule: 'process_tree', confidence: 'high' };
+      if (kind === 'file') this.#touch(effect, below);
+      else this.#connectUnder(effect, below);
+      effect.claim.release();
+    }
+    stray.held.length = 0;
   }
 
   #runUnder(effect: Effect, cause: Cause): void {
@@ -132,6 +191,7 @@ export class Effects {
       return;
     }
     this.#touched(tool, at);
+    if (cause.rule === 'argument') tool.explained = true;
     if (tool.matched === undefined && cause.rule !== 'process_tree') tool.matched = exec;
     if (++tool.counts.process > this.#host.options.maxPerTool) {
       exec.fold = this.#fold(effect, cause, parent, `process.exec ${program(event)}`);
@@ -147,6 +207,7 @@ export class Effects {
   exit(event: OispEvent, proc: Proc, at: number, effect: Effect): void {
     const exec = proc.exec;
     inherit(proc);
+    settle(proc);
     const tool = exec?.tool ?? proc.tool;
     const turn = exec?.turn;
     if (!exec || !turn) {
@@ -175,6 +236,7 @@ export class Effects {
   file(effect: Effect): void {
     const { proc, event } = effect;
     inherit(proc);
+    settle(proc);
     if (proc.tool && !proc.agent) {
       this.#touch(effect, { tool: proc.tool, rule: mcpRule(proc), confidence: 'high' });
       return;
@@ -192,21 +254,26 @@ export class Effects {
       this.#holdStray(effect, proc.stray, 'file');
       return;
     }
+    if (this.#serveUnknown(effect, agent)) return;
     const keys = matchOf(event) ?? {};
     const tool = this.#named(agent, (t) => namesPath(t.keys, keys));
     if (tool) {
       const cause: Cause = { tool, rule: 'argument', confidence: 'high' };
+      tool.explained = true;
       if (isEvent(event, 'file.rename')) this.#claimWrites(proc, keys, cause);
       this.#touch(effect, cause);
       return;
     }
-    if (event.event_type === 'file.write' || event.event_type === 'file.open') this.#awaitRename(effect, keys);
+    // a write may be renamed to what a tool names; anything may be named by a tool call that is still being written
+    if (event.event_type === 'file.write' || event.event_type === 'file.open' || mayAsk(agent))
+      this.#wait(effect, keys.paths?.[0] ?? '');
     else this.#housekeeping(effect, agent, 'files');
   }
 
   network(effect: Effect): void {
     const { proc, event } = effect;
     inherit(proc);
+    settle(proc);
     if (proc.tool && !proc.agent) {
       this.#connectUnder(effect, { tool: proc.tool, rule: mcpRule(proc), confidence: 'high' });
       return;
@@ -224,9 +291,13 @@ export class Effects {
       this.#holdStray(effect, proc.stray, 'network');
       return;
     }
+    if (this.#serveUnknown(effect, agent)) return;
     const hosts = matchOf(event)?.hosts;
     const tool = hosts && this.#named(agent, (t) => overlap(t.keys.hosts, hosts) > 0);
-    if (tool) this.#connectUnder(effect, { tool, rule: 'argument', confidence: 'high' });
+    if (tool) {
+      tool.explained = true;
+      this.#connectUnder(effect, { tool, rule: 'argument', confidence: 'high' });
+    } else if (mayAsk(agent)) this.#wait(effect, '');
     else this.#housekeeping(effect, agent, 'connections');
   }
 
@@ -322,14 +393,32 @@ export class Effects {
     }
     const server: McpServer = { name, proc, open: [] };
     inherit(proc);
-    if (proc.stray) {
-      proc.stray.server = server;
-      this.#release(proc.stray);
-    }
+    if (proc.stray) proc.stray.server = server;
     proc.stray = undefined;
     if (proc.tool && !proc.tool.open) proc.tool = undefined;
     proc.mcp = server;
     return server;
+  }
+
+  /**
+   * A child that no tool started acts while one tools/call is open whose server is not known: it is that server. Sources that attach late
+   * do not say which process is at the other end of a pipe.
+   */
+  #serveUnknown(effect: Effect, agent: Agent): boolean {
+    const { proc } = effect;
+    if (proc === agent.proc || proc.exited) return false;
+    let found: ToolState | undefined;
+    for (const tool of openTools(agent)) {
+      if (!tool.mcp || tool.mcp.server || tool.mcp.endAt !== undefined) continue;
+      if (found) return false;
+      found = tool;
+    }
+    if (!found?.mcp) return false;
+    const server = this.server(proc, found.mcp.call.data.tool.server ?? found.name);
+    found.mcp.server = server;
+    server.open.push(found);
+    this.#serve(effect, server, agent);
+    return true;
   }
 
   #serve(effect: Effect, server: McpServer, agent: Agent): void {
@@ -370,7 +459,7 @@ export class Effects {
     proc.exec = exec;
     let stray = tree;
     if (!stray) {
-      stray = { turn, root: exec, held: [], server: undefined, execs: [] };
+      stray = { turn, root: exec, held: [], server: undefined, execs: [], adopted: undefined };
       turn.strays.push(stray);
     }
     proc.stray = stray;
@@ -393,11 +482,6 @@ export class Effects {
     }
   }
 
-  /** The tree turned out to be the start of an MCP server. */
-  #release(stray: StrayTree): void {
-    stray.held.length = 0;
-  }
-
   #housekeeping(effect: Effect, agent: Agent, kind: 'files' | 'connections'): void {
     const turn = latest(agent);
     if (!turn) {
@@ -408,46 +492,67 @@ export class Effects {
     this.#note(effect, { traceId: turn.traceId, spanId: turn.spanId });
   }
 
-  // ---------------------------------------------------------------- temp file and rename
-  #awaitRename(effect: Effect, keys: MatchKeys): void {
-    const path = keys.paths?.[0];
+  // ---------------------------------------------------------------- what an agent does itself, before it is known what for
+  #wait(effect: Effect, path: string): void {
     const { proc, at } = effect;
-    if (path === undefined || this.#writes.size >= MAX_WAITING * 16) {
+    if (this.#waiting.size >= MAX_WAITING) {
       this.#giveUp(effect);
       return;
     }
     const key = `${proc.pid} ${path} ${effect.event.event_id}`;
-    this.#writes.set(key, effect);
+    this.#waiting.set(key, effect);
     effect.claim.hold();
-    this.#host.after(at + RENAME_WAIT, () => {
-      if (!this.#writes.delete(key)) return;
+    this.#host.after(at + WAIT, () => {
+      if (!this.#waiting.delete(key)) return;
       this.#giveUp(effect);
       effect.claim.release();
     });
   }
 
+  /** Writes to a path that was renamed now. */
   #claimWrites(proc: Proc, keys: MatchKeys, cause: Cause): void {
     for (const path of keys.paths ?? []) {
       const prefix = `${proc.pid} ${path} `;
-      for (const [key, effect] of this.#writes) {
+      for (const [key, effect] of this.#waiting) {
         if (!key.startsWith(prefix)) continue;
-        this.#writes.delete(key);
+        this.#waiting.delete(key);
         this.#touch(effect, cause);
         effect.claim.release();
       }
     }
   }
 
+  /** A tool call became known that may name what its agent did ahead of it. */
+  #claimOwn(agent: Agent): void {
+    for (const [key, effect] of this.#waiting) {
+      if (effect.proc.agent !== agent) continue;
+      const keys = matchOf(effect.event) ?? {};
+      const isNetwork = effect.event.event_type.startsWith('network.');
+      const tool = this.#named(
+        agent,
+        (t) => t.call.at <= effect.at && (isNetwork ? overlap(t.keys.hosts, keys.hosts) > 0 : namesPath(t.keys, keys)),
+      );
+      if (!tool) continue;
+      this.#waiting.delete(key);
+      tool.explained = true;
+      const cause: Cause = { tool, rule: 'argument', confidence: 'high' };
+      if (isNetwork) this.#connectUnder(effect, cause);
+      else this.#touch(effect, cause);
+      effect.claim.release();
+    }
+  }
+
   #giveUp(effect: Effect): void {
     const agent = agentAbove(effect.proc);
-    if (agent) this.#housekeeping(effect, agent, 'files');
+    const kind = effect.event.event_type.startsWith('network.') ? 'connections' : 'files';
+    if (agent) this.#housekeeping(effect, agent, kind);
     else this.#pass(effect);
   }
 
   /** Everything that waits is decided now. */
   drain(): void {
-    for (const [key, effect] of this.#writes) {
-      this.#writes.delete(key);
+    for (const [key, effect] of this.#waiting) {
+      this.#waiting.delete(key);
       this.#giveUp(effect);
       effect.claim.release();
     }
@@ -555,6 +660,26 @@ export function strayEffects(stray: StrayTree, host: TurnHost): ReturnType<typeo
 
 function* openTools(agent: Agent): Iterable<ToolState> {
   for (const turn of agent.turns) for (const tool of turn.tools) if (tool.open) yield tool;
+}
+
+/** Whether a model may be asking the agent for tools right now. */
+function mayAsk(agent: Agent): boolean {
+  for (const turn of agent.turns) for (const call of turn.calls) if (!call.isSide) return true;
+  return false;
+}
+
+/** Whether an answer of the tool's conversation is still coming. */
+function isAnswering(tool: ToolState): boolean {
+  const last = tool.conversation.lastCall;
+  return last !== undefined && last.response === undefined;
+}
+
+/** A tree that found its tool: what belongs to it works for that tool. */
+function settle(proc: Proc): void {
+  const tool = proc.stray?.adopted;
+  if (!tool) return;
+  proc.tool = tool;
+  proc.stray = undefined;
 }
 
 /** The turn in which something happened that no tool explains: the user's turn that opened last. */

@@ -168,8 +168,10 @@ export class HostState implements TurnHost {
       this.#turns.request(this.#agentOf(proc, event, claim), event as OispEvent<AiRequestData>, at, claim);
     else if (isEvent(event, 'ai.response')) {
       const agent = proc.agent;
-      if (agent) this.#turns.response(agent, event as OispEvent<AiResponseData>, at, claim);
-      else this.out.event(event, claim);
+      if (agent) {
+        this.#turns.response(agent, event as OispEvent<AiResponseData>, at, claim);
+        this.#effects.reconsider(agent, 'after');
+      } else this.out.event(event, claim);
     } else if (isEvent(event, 'agent.tool_call')) this.#toolCall(proc, event, at, claim);
     else if (isEvent(event, 'agent.tool_result')) this.#toolResult(proc, event, at, claim);
     else if (event.event_type === 'agent.mcp_session') this.#mcpSession(event, claim);
@@ -215,8 +217,10 @@ export class HostState implements TurnHost {
   #toolCall(proc: Proc, event: OispEvent<ToolCallData>, at: number, claim: Claim): void {
     const agent = proc.agent;
     if (event.attrs?.['oisp.mcp'] === true) this.#mcpCall(proc, event, at, claim);
-    else if (agent) this.#turns.toolCall(agent, event, at, claim);
-    else this.out.event(event, claim);
+    else if (agent) {
+      this.#turns.toolCall(agent, event, at, claim);
+      this.#effects.reconsider(agent, 'named');
+    } else this.out.event(event, claim);
   }
 
   #toolResult(proc: Proc, event: OispEvent<ToolResultData>, at: number, claim: Claim): void {
@@ -274,6 +278,7 @@ export class HostState implements TurnHost {
     }
     this.#mcp.delete(event.data.call_id);
     const { tool, merge } = known;
+    merge.endAt = at;
     const open = merge.server?.open;
     if (open) open.splice(open.indexOf(tool), 1);
     if (tool.open) {

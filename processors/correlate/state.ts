@@ -187,6 +187,8 @@ export interface ToolState {
   end: number | undefined;
   endSource: 'process_exit' | 'mcp_answer' | 'result' | undefined;
   firstEffect: number | undefined;
+  /** Its own arguments named something that happened: what they do not name is not its doing. */
+  explained: boolean;
   /** The exec that its own arguments named. */
   matched: ExecState | undefined;
   /** Open turns of sub-agents that work for it. */
@@ -202,7 +204,7 @@ export interface ToolState {
 
 export interface McpMerge {
   readonly call: OispEvent<ToolCallData>;
-  readonly server: McpServer | undefined;
+  server: McpServer | undefined;
   endAt: number | undefined;
 }
 
@@ -213,6 +215,8 @@ export interface StrayTree {
   readonly execs: ExecState[];
   readonly held: { readonly kind: 'file' | 'network'; readonly effect: Effect; readonly parent: string }[];
   server: McpServer | undefined;
+  /** The tool call that turned out to have caused it. */
+  adopted: ToolState | undefined;
 }
 
 export interface Effect {

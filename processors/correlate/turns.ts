@@ -471,6 +471,12 @@ export class Turns {
   /** What no tool explains is a finding; the start of an MCP server is not. */
   #settleStray(stray: StrayTree): void {
     for (const span of strayEffects(stray, this.#host)) this.#span(stray.turn, span, stray.turn.agent.claim);
+    for (const { effect, parent } of stray.held) {
+      const spanId = stray.server ? stray.root.spanId : parent;
+      this.#host.out.event(effect.event, effect.claim, { traceId: stray.turn.traceId, spanId });
+      effect.claim.release();
+    }
+    stray.held.length = 0;
   }
 
   flushGroups(turn: Turn, when: (tool: ToolState | undefined) => boolean): void {
@@ -609,6 +615,7 @@ export class Turns {
       end: undefined,
       endSource: undefined,
       firstEffect: undefined,
+      explained: false,
       matched: undefined,
       children: new Set(),
       mcp: undefined,
