@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock.ts';
 import type { BuildInfo } from '../component.ts';
 import type { ConfigOf, ConfigSchema } from '../config/schema.ts';
@@ -138,6 +139,7 @@ export class Service {
     const errors = problems.filter((problem) => problem.severity === 'error').map((problem) => problem.message);
     if (!planned) throw new Error(errors.join('\n'));
     const stop = new AbortController();
+    setMaxListeners(0, stop.signal); // every component may listen to it, and some for each batch that waits
     const { clock, meter, random, matcher, build: info, freeze = false } = this.#options;
     const options: BuildOptions = { log, clock, meter, random, matcher, build: info, stop: stop.signal, freeze };
     let finished = false;

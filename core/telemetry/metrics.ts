@@ -119,6 +119,39 @@ const JSONL: readonly Metric[] = [
   counter('oisp_jsonl_truncations', '{files}', 'Number of times that a followed file became shorter.'),
 ];
 
+const DECODE: readonly Metric[] = [
+  counter('oisp_decode_bad_records', '{records}', 'Number of capture records that cannot be read, by reason.'),
+  counter('oisp_decode_duplicate_records', '{records}', 'Number of capture records that came twice.'),
+  counter('oisp_decode_gaps', '{gaps}', 'Number of places where bytes of a connection are missing.'),
+  counter('oisp_decode_damaged_bodies', '{bodies}', 'Number of bodies that could be read in part, by reason.'),
+  counter('oisp_decode_unreadable_bodies', '{bodies}', 'Number of bodies of AI traffic that could not be read.'),
+  counter('oisp_decode_unreadable_events', '{events}', 'Number of events of a streamed answer that could not be read.'),
+  counter('oisp_decode_ignored_requests', '{requests}', 'Number of requests that are no AI traffic, by reason.'),
+  counter(
+    'oisp_decode_http_refused',
+    '{connections}',
+    'Number of connections given up because they break HTTP, by reason.',
+  ),
+  counter('oisp_decode_unsupported', '{connections}', 'Number of connections of a protocol that is not read.'),
+  counter('oisp_decode_lost_requests', '{requests}', 'Number of requests that a gap or an end cut off.'),
+  counter('oisp_decode_lost_responses', '{responses}', 'Number of answers that a gap or an end cut off.'),
+  counter('oisp_decode_lost_lines', '{lines}', 'Number of MCP lines that a gap or an end cut off.'),
+  counter('oisp_decode_strange_lines', '{lines}', 'Number of lines of an MCP stream that are no message.'),
+  counter(
+    'oisp_decode_reread_skipped',
+    '{requests}',
+    'Number of exchanges that an earlier run delivered before the checkpoint.',
+  ),
+  counter('oisp_decode_retries', '{attempts}', 'Number of times that a batch was handed on again.'),
+  counter(
+    'oisp_decode_dropped_events',
+    '{events}',
+    'Number of events that what is below refused; the component that refused them counts the loss.',
+  ),
+  gauge('oisp_decode_connections', '{connections}', 'Connections that are open.'),
+  gauge('oisp_decode_held_bytes', 'By', 'Bytes that wait for the rest of a message.'),
+];
+
 const REDACT: readonly Metric[] = [
   counter('oisp_redact_findings', '{findings}', 'Number of secrets that were replaced, by type.'),
   counter(
@@ -189,4 +222,4 @@ const DEBUG: readonly Metric[] = [
 ];
 
 /** Every number that this program can report. Names that begin with `otelcol_` are the Go Collector's. */
-export const METRICS: readonly Metric[] = [...GRAPH, ...EXPORT, ...JSONL, ...REDACT, ...CORRELATE, ...DEBUG];
+export const METRICS: readonly Metric[] = [...GRAPH, ...EXPORT, ...JSONL, ...DECODE, ...REDACT, ...CORRELATE, ...DEBUG];

@@ -32,7 +32,8 @@ interface Instance {
   readonly meter: Meter;
 }
 
-const NEVER = new AbortController().signal;
+/** A deadline that does not come. */
+const never = (): AbortSignal => new AbortController().signal;
 
 function make({ definition, config }: Subject, next: Consumer): Instance {
   const { context, clock, meter } = makeContext();
@@ -91,16 +92,16 @@ export const RULES: readonly Rule[] = [
     name: 'it can be shut down without a start, and again',
     run: async (subject) => {
       const { component, clock } = make(subject, new CollectingSink());
-      await clock.run(component.shutdown(NEVER));
-      await clock.run(component.shutdown(NEVER));
+      await clock.run(component.shutdown(never()));
+      await clock.run(component.shutdown(never()));
     },
   },
   {
     name: 'it can be shut down twice after a start',
     run: async (subject) => {
       const { component, clock } = await started(subject);
-      await clock.run(component.shutdown(NEVER));
-      await clock.run(component.shutdown(NEVER));
+      await clock.run(component.shutdown(never()));
+      await clock.run(component.shutdown(never()));
     },
   },
   {
@@ -116,7 +117,7 @@ export const RULES: readonly Rule[] = [
       const sink = new CollectingSink();
       const { component, consumer, clock } = await started(subject, sink);
       for (const batch of batchesOf(subject)) await clock.run(consumer?.consume(batch) ?? Promise.resolve());
-      await clock.run(component.shutdown(NEVER));
+      await clock.run(component.shutdown(never()));
       const before = sink.batches.length;
       await clock.advance(3_600_000);
       assert.equal(sink.batches.length, before);
@@ -132,7 +133,7 @@ export const RULES: readonly Rule[] = [
         await clock.run(consumer?.consume(batch) ?? Promise.resolve());
         assert.deepEqual(batch, before);
       }
-      await clock.run(component.shutdown(NEVER));
+      await clock.run(component.shutdown(never()));
     },
   },
   {
@@ -141,7 +142,7 @@ export const RULES: readonly Rule[] = [
       const { component, consumer, clock } = await started(subject);
       for (const batch of [eventsBatch(0), spansBatch(0)])
         await clock.run(consumer?.consume(batch) ?? Promise.resolve());
-      await clock.run(component.shutdown(NEVER));
+      await clock.run(component.shutdown(never()));
     },
   },
   {
@@ -150,7 +151,7 @@ export const RULES: readonly Rule[] = [
       const sink = new CollectingSink();
       const { component, consumer, clock, meter } = await started(subject, sink);
       if (!consumer) return;
-      await clock.run(component.shutdown(NEVER));
+      await clock.run(component.shutdown(never()));
       for (const batch of [eventsBatch(3), spansBatch(2)]) {
         if (!isTaken(subject, batch)) continue;
         const before = [sink.items, countOf(meter)].join();
@@ -184,7 +185,7 @@ export const RULES: readonly Rule[] = [
           told++;
         });
       }
-      await clock.run(component.shutdown(NEVER)).catch(() => {
+      await clock.run(component.shutdown(never())).catch(() => {
         told++;
       });
       if (refusals > 0)
@@ -201,7 +202,7 @@ export const RULES: readonly Rule[] = [
         await clock.run(consumer?.consume({ ...batch, receipts: [receipt] }) ?? Promise.resolve());
         receipt.release();
       }
-      await clock.run(component.shutdown(NEVER));
+      await clock.run(component.shutdown(never()));
       assert.equal(book.held, 0);
     },
   },

@@ -1,7 +1,20 @@
 import { expect, test } from 'vitest';
 import { forwardConnector } from '../../../connectors/forward/index.ts';
-import { PIPELINE_KINDS, RetryableError } from '../../../core/index.ts';
+import {
+  type ConfigOf,
+  type ConfigSchema,
+  type Connector,
+  type Consumer,
+  PIPELINE_KINDS,
+  RetryableError,
+} from '../../../core/index.ts';
 import { CollectingSink, eventsBatch, makeContext, ScriptedSink } from '../../../core/testing/index.ts';
+
+function create(next: Consumer): Connector {
+  // the schema is known only as some schema here, and it has no keys
+  const config: unknown = {};
+  return forwardConnector.create(makeContext().context, config as ConfigOf<ConfigSchema>, next);
+}
 
 test('it joins pipelines of any two kinds', () => {
   for (const from of PIPELINE_KINDS)
@@ -10,7 +23,7 @@ test('it joins pipelines of any two kinds', () => {
 
 test('it hands on the very batch that it is handed', async () => {
   const sink = new CollectingSink();
-  const forward = forwardConnector.create(makeContext().context, {}, sink);
+  const forward = create(sink);
   const batch = eventsBatch(2);
   await forward.consume(batch);
   expect(sink.batches[0]).toBe(batch);
@@ -18,6 +31,6 @@ test('it hands on the very batch that it is handed', async () => {
 
 test('it passes on errors from below as they are', async () => {
   const error = new RetryableError('busy');
-  const forward = forwardConnector.create(makeContext().context, {}, new ScriptedSink([error]));
+  const forward = create(new ScriptedSink([error]));
   await expect(forward.consume(eventsBatch(1))).rejects.toBe(error);
 });

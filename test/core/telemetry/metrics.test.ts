@@ -12,6 +12,10 @@ function namesInSources(): Map<string, string> {
     for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
       if (!name.endsWith('.ts') || name.endsWith('metrics.ts')) continue;
       const text = readFileSync(join(root, folder, name), 'utf8');
+      // decode makes the names of its numbers of a prefix and a word
+      if (folder === 'processors' && name.startsWith('decode'))
+        for (const [, word] of text.matchAll(/\b(?:count|warn)\((?:'[^']*\.', )?'([a-z_]+)'/g))
+          if (word !== undefined) found.set(`oisp_decode_${word}`, join(folder, name));
       for (const [, metric] of text.matchAll(/['"`]((?:oisp|otelcol)_[a-z0-9_]+)['"`]/g)) {
         if (metric !== undefined && !NO_METRICS.has(metric)) found.set(metric, join(folder, name));
       }
