@@ -58,6 +58,7 @@ export class ProtobufEncoder implements OtlpEncoder {
   /** Resource{Spans,Logs} = 1, Scope{Spans,Logs} = 2 with scope = 1, records = 2, schema_url = 3: the same numbers in both signals. */
   #request<T extends { readonly resource: Resource }>(records: readonly T[], write: (record: T) => void): Buffer {
     const w = this.#writer;
+    w.reset();
     for (const [resource, group] of byResource(records)) {
       const bytes = this.#resource(resource);
       const ofResource = w.open(0x0a);

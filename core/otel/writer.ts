@@ -53,6 +53,11 @@ export class ProtoWriter {
     return out;
   }
 
+  /** Forgets what was written: a message whose writing failed must not be in the next one. */
+  reset(): void {
+    this.#pos = 0;
+  }
+
   /** Starts a message of any size; give the result to `close`. */
   open(tag: number): number {
     this.#room(6);

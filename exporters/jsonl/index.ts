@@ -16,6 +16,8 @@ import {
   messageOf,
   type OispEvent,
   type PipelineKind,
+  RetryableError,
+  sizeOf,
 } from '../../core/index.ts';
 import { lineOf } from './lines.ts';
 import { type Sink, type SinkOptions, shareSink } from './sink.ts';
@@ -125,10 +127,13 @@ class JsonlExporter implements Exporter {
 
   async consume(batch: Batch): Promise<void> {
     const sink = this.#sink;
-    if (sink === undefined) throw new Error('jsonl exporter is not running');
+    const counts = batch.signal === 'spans' ? this.#spans : this.#events;
+    if (sink === undefined) {
+      counts.enqueueFailed.add(sizeOf(batch));
+      throw new RetryableError('the exporter is shutting down', { code: 'EXPORT_SHUTDOWN' });
+    }
     const text = batch.signal === 'spans' ? this.#spanLine(batch.spans) : this.#eventLines(batch.events);
     if (text.items === 0) return;
-    const counts = batch.signal === 'spans' ? this.#spans : this.#events;
     try {
       await sink.add({
         bytes: text.bytes,

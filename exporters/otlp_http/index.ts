@@ -3,6 +3,7 @@ import { gzip } from 'node:zlib';
 import {
   type Batch,
   type Context,
+  DeliveryCounts,
   defineExporter,
   type EventChoice,
   EventRecords,
@@ -64,12 +65,14 @@ class OtlpHttpExporter implements Exporter {
   async consume(batch: Batch): Promise<void> {
     if (batch.signal === 'spans') {
       if (batch.spans.length === 0) return;
-      const bytes = this.#encode(() => this.#encoder.spans(batch.spans));
+      const bytes = this.#encode('spans', batch.spans.length, () => this.#encoder.spans(batch.spans));
       return this.#spans?.enqueue(this.#payloads(bytes, batch.spans.length), batch.receipts);
     }
     const chosen = this.#choice === 'all' ? batch.events : batch.events.filter((e) => isChosen(e, this.#choice));
     if (chosen.length === 0) return;
-    const bytes = this.#encode(() => this.#encoder.logs(chosen.map((event) => this.#records.record(event))));
+    const bytes = this.#encode('log_records', chosen.length, () =>
+      this.#encoder.logs(chosen.map((event) => this.#records.record(event))),
+    );
     return this.#logs?.enqueue(this.#payloads(bytes, chosen.length), batch.receipts);
   }
 
@@ -78,10 +81,11 @@ class OtlpHttpExporter implements Exporter {
     this.#transport.close();
   }
 
-  #encode(encode: () => Buffer): Buffer {
+  #encode(items: Items, count: number, encode: () => Buffer): Buffer {
     try {
       return encode();
     } catch (cause) {
+      new DeliveryCounts(this.#context, items).failed.add(count);
       throw new PermanentError('a batch cannot be encoded as OTLP', { code: 'OTLP_ENCODE', cause });
     }
   }

@@ -226,6 +226,13 @@ describe('flushing', () => {
   });
 });
 
+test('a batch after shutdown is refused with a retryable error and counted', async () => {
+  const { exporter, count } = await started();
+  await exporter.shutdown(never);
+  await expect(exporter.consume(events(eventOf(1), eventOf(2)))).rejects.toMatchObject({ code: 'EXPORT_SHUTDOWN' });
+  expect(count('otelcol_exporter_enqueue_failed_log_records')).toBe(2);
+});
+
 describe('rotation', () => {
   const big = (n: number): OispEvent => eventOf(n, { data: { text: 'x'.repeat(700 * 1024) } });
   const backups = (): string[] =>

@@ -344,6 +344,22 @@ test('delivery: under random failures every span is stored or counted, and store
   }
 });
 
+test('a batch that cannot be encoded is a permanent error and counted', async () => {
+  const { exporter: e, count } = await exporter(configFor('http://127.0.0.1:1'));
+  const start = 1 as unknown as bigint; // what a plugin without types may hand over
+  await expect(e.consume(spansBatch(spanOf(1, { start }), spanOf(2)))).rejects.toMatchObject({ code: 'OTLP_ENCODE' });
+  expect(count('otelcol_exporter_send_failed_spans')).toBe(2);
+});
+
+test('a batch after one that cannot be encoded is sent whole', async () => {
+  const s = await server();
+  const { exporter: e } = await exporter(configFor(s.url));
+  await e.consume(spansBatch(spanOf(1), spanOf(2, { end: 1 as unknown as bigint }))).catch(() => undefined);
+  await e.consume(spansBatch(spanOf(3)));
+  await e.shutdown(never);
+  expect(idsOf(s.received)).toEqual([3]);
+});
+
 describe('the config', () => {
   test.each([
     { change: { endpoint: '' }, path: '' },
