@@ -16,7 +16,7 @@ export const components: Command = {
   },
 };
 
-export function componentsText(registry: Registry): string {
+function componentsText(registry: Registry): string {
   const lines = ['buildinfo:', `  command: ${BUILD.name}`, `  version: ${BUILD.version}`];
   for (const kind of ['receivers', 'processors', 'exporters', 'connectors', 'extensions'] as const) {
     const definitions: readonly Definition[] = registry[kind];

@@ -37,6 +37,6 @@ export async function loadOrFail(wanted: Wanted, registry: Registry, io: Io): Pr
 }
 
 /** All problems, errors and warnings in the order of the file. */
-export function problemsText(problems: readonly Problem[]): string {
+function problemsText(problems: readonly Problem[]): string {
   return problems.map(formatProblem).join('\n');
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { CommandError } from './io.ts';
 
 /** The folder of this package, whether the program runs from its source or from `dist`. */
-export function packageRoot(from: string = fileURLToPath(import.meta.url)): string {
+function packageRoot(from: string = fileURLToPath(import.meta.url)): string {
   for (let folder = dirname(from); ; folder = dirname(folder)) {
     const file = join(folder, 'package.json');
     if (existsSync(file)) {

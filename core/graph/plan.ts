@@ -16,10 +16,10 @@ interface NodeOf<K extends Kind> {
   readonly id: string;
 }
 
-export interface ReceiverNode extends NodeOf<'receiver'> {
+interface ReceiverNode extends NodeOf<'receiver'> {
   readonly configured: Configured<ReceiverDefinition>;
 }
-export interface ProcessorNode extends NodeOf<'processor'> {
+interface ProcessorNode extends NodeOf<'processor'> {
   readonly configured: Configured<ProcessorDefinition>;
   readonly pipeline: PipelineConfig;
 }
@@ -37,7 +37,7 @@ export interface ConnectorNode extends NodeOf<'connector'> {
 export type PlanNode = ReceiverNode | ProcessorNode | ExporterNode | ConnectorNode;
 
 /** Who hands batches to whom, by key; `pipeline` is the id of the pipeline that the edge belongs to. */
-export interface PlanEdge {
+interface PlanEdge {
   readonly from: string;
   readonly to: string;
   readonly pipeline: string;

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { isPermanent, isRetryable } from '../errors.ts';
 
 /** How long to wait before the next try: doubles from 100 ms to 5 s, each spread over 50 to 150 %. */
-export function backoffMs(attempt: number, random: () => number): number {
+function backoffMs(attempt: number, random: () => number): number {
   return Math.min(5_000, 100 * 2 ** attempt) * (0.5 + random());
 }
 

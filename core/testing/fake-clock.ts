@@ -85,6 +85,6 @@ export class FakeClock implements Clock {
 }
 
 /** Lets promises that are ready go on: some turns of the event loop. */
-export async function settle(): Promise<void> {
+async function settle(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
 }

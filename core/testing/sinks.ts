@@ -43,20 +43,3 @@ export class ScriptedSink extends CollectingSink {
     return error ? Promise.reject(error) : super.consume(batch);
   }
 }
-
-/** Takes nothing until `open` is called; what was handed to it before waits. */
-export class GatedSink extends CollectingSink {
-  #open: () => void = () => {};
-  readonly #gate = new Promise<void>((resolve) => {
-    this.#open = resolve;
-  });
-
-  open(): void {
-    this.#open();
-  }
-
-  override async consume(batch: Batch): Promise<void> {
-    await this.#gate;
-    await super.consume(batch);
-  }
-}

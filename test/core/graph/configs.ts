@@ -17,7 +17,7 @@ import {
 const schema = { type: 'object', properties: {} } as const satisfies ConfigSchema;
 
 /** What the components of one test did, in order: `start otlp`, `stop redact`. */
-export type Journal = string[];
+type Journal = string[];
 
 /** Behaviour of one component by id. */
 export interface Script {
