@@ -42,6 +42,7 @@ export class Decoder {
   readonly #hosts = new Map<string, HostTime>();
   readonly #forConnections: ConnectionOptions;
   #bytes = 0;
+  #touches = 0;
   #out: OispEvent[] = [];
   #receipts = new Set<Receipt>();
   #done: Receipt[] = [];
@@ -78,27 +79,27 @@ export class Decoder {
   push(events: readonly OispEvent[], receipts: readonly Receipt[] = []): Decoded {
     for (const event of events) {
       const isCapture = event.event_type.startsWith('capture.');
-      const ms = parseMillis(event.ts);
+      const ms = event.ts_mono === undefined ? parseMillis(event.ts) : event.ts_mono / 1e6;
       const host = event.host?.device_id ?? event.host?.hostname ?? '';
-      const time = this.#timeOf(host);
+      const time = this.#timeOf(clockOf(event, host));
       if (ms > time.ms) time.ms = ms;
       if (!isCapture) this.#out.push(this.#options.matcher.stamp(event));
       else if (Number.isNaN(ms))
         this.#counters.warn('A capture record has no valid time.', 'bad_records', 'reason', 'ts');
-      else this.#record(event, { event, ms }, host, receipts);
+      else this.#record(event, { event, ms }, host, time, receipts);
       // looking at all who wait is not free: four times a window is often enough
-      if (this.#waiting.size > 0 && time.ms - time.looked > this.#options.reorderWindowMs / 4) this.#look(host, time);
+      if (this.#waiting.size > 0 && time.ms - time.looked > this.#options.reorderWindowMs / 4) this.#look(time);
     }
-    for (const [host, time] of this.#hosts) if (this.#waiting.size > 0) this.#look(host, time);
+    for (const time of this.#hosts.values()) if (this.#waiting.size > 0) this.#look(time);
     this.#bound();
     return this.#take();
   }
 
   /** Time went on without records: `ms` milliseconds since the last ones of every host. */
   elapse(ms: number): Decoded {
-    for (const [host, time] of this.#hosts) {
+    for (const time of this.#hosts.values()) {
       time.ms += ms;
-      this.#look(host, time);
+      this.#look(time);
     }
     return this.#take();
   }
@@ -109,8 +110,8 @@ export class Decoder {
     return this.#take();
   }
 
-  #timeOf(host: string): HostTime {
-    let time = this.#hosts.get(host);
+  #timeOf(clock: string): HostTime {
+    let time = this.#hosts.get(clock);
     if (time === undefined) {
       if (this.#hosts.size >= 10_000)
         for (const oldest of this.#hosts.keys()) {
@@ -118,16 +119,16 @@ export class Decoder {
           break;
         }
       time = { ms: Number.NEGATIVE_INFINITY, looked: Number.NEGATIVE_INFINITY };
-      this.#hosts.set(host, time);
+      this.#hosts.set(clock, time);
     }
     return time;
   }
 
-  #record(event: OispEvent, mark: Mark, host: string, receipts: readonly Receipt[]): void {
+  #record(event: OispEvent, mark: Mark, host: string, time: HostTime, receipts: readonly Receipt[]): void {
     if (isEvent(event, 'capture.data')) {
       const { data } = event;
       const key = keyOf(event, host, data.conn);
-      const connection = this.#connections.get(key) ?? this.#late(key, host, data.conn, data.seq, mark, receipts);
+      const connection = this.#connections.get(key) ?? this.#late(key, time, data.conn, data.seq, mark, receipts);
       if (connection === undefined) return;
       if (connection.ignored) return; // its bytes are not even decoded
       connection.data(data.dir, {
@@ -149,7 +150,7 @@ export class Decoder {
         connection = undefined;
       }
       this.#ignored.delete(key);
-      connection ??= this.#create(key, host, event.data.conn, mark, receipts);
+      connection ??= this.#create(key, time, event.data.conn, mark, receipts);
       connection.open(event.data, mark);
       this.#after(connection);
       return;
@@ -180,7 +181,7 @@ export class Decoder {
   /** A connection of which no open record was seen. */
   #late(
     key: string,
-    host: string,
+    clock: HostTime,
     conn: string,
     seq: number,
     mark: Mark,
@@ -197,19 +198,24 @@ export class Decoder {
         }
       return undefined;
     }
-    return this.#create(key, host, conn, mark, receipts);
+    return this.#create(key, clock, conn, mark, receipts);
   }
 
-  #create(key: string, host: string, conn: string, mark: Mark, receipts: readonly Receipt[]): Connection {
+  #create(key: string, clock: HostTime, conn: string, mark: Mark, receipts: readonly Receipt[]): Connection {
     if (this.#connections.size >= this.#options.maxConnections)
       this.#evict(Math.ceil(this.#options.maxConnections / 10));
     for (const receipt of receipts) receipt.hold();
-    const connection = new Connection(key, host, conn, mark, receipts, this.#forConnections);
+    const connection = new Connection(key, clock, conn, mark, receipts, this.#forConnections);
     this.#connections.set(key, connection);
     return connection;
   }
 
   #after(connection: Connection): void {
+    connection.touched = ++this.#touches;
+    this.#weigh(connection);
+  }
+
+  #weigh(connection: Connection): void {
     const size = connection.size;
     this.#bytes += size - connection.counted;
     connection.counted = size;
@@ -226,17 +232,17 @@ export class Decoder {
     }
   }
 
-  #look(host: string, time: HostTime): void {
+  #look(time: HostTime): void {
     time.looked = time.ms;
     const pastMs = time.ms - this.#options.reorderWindowMs;
     for (const connection of this.#waiting) {
-      if (connection.host !== host) continue;
+      if (connection.clock !== time) continue;
       if (connection.isDone(pastMs)) {
         this.#end(connection, true);
         continue;
       }
       connection.pump(pastMs);
-      this.#after(connection);
+      this.#weigh(connection);
     }
   }
 
@@ -258,7 +264,8 @@ export class Decoder {
       );
       let oldest: Connection | undefined;
       for (const connection of this.#connections.values())
-        if (connection.size > 2048 && (oldest === undefined || connection.lastMs < oldest.lastMs)) oldest = connection;
+        if (connection.size > 2048 && (oldest === undefined || connection.touched < oldest.touched))
+          oldest = connection;
       if (oldest === undefined) return;
       this.#end(oldest, false);
     }
@@ -266,7 +273,7 @@ export class Decoder {
 
   /** Lets go of the connections that were silent for longest. */
   #evict(n: number): void {
-    const silent = [...this.#connections.values()].sort((a, b) => a.lastMs - b.lastMs).slice(0, n);
+    const silent = [...this.#connections.values()].sort((a, b) => a.touched - b.touched).slice(0, n);
     for (const connection of silent) {
       if (connection.busy)
         this.#counters.warn(
@@ -290,6 +297,12 @@ export class Decoder {
 
 function keyOf(event: OispEvent, host: string, conn: string): string {
   return `${host}\0${event.host?.boot_id ?? ''}\0${event.process?.pid ?? ''}\0${conn}`;
+}
+
+/** Which clock an event was timed by: hosts and their clocks go on each for itself. */
+function clockOf(event: OispEvent, host: string): string {
+  const clock = event.ts_mono === undefined ? 'wall' : (event.source.clock ?? 'mono');
+  return `${host}\0${event.host?.boot_id ?? ''}\0${clock}`;
 }
 
 function bytesOf(bytes: Uint8Array | undefined, b64: string | undefined): Buffer {

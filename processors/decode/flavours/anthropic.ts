@@ -185,7 +185,9 @@ class MessagesStream implements StreamReader {
       case 'message_start': {
         const start = object(event['message']);
         this.#message = start;
-        this.#usage = { ...object(start['usage']) };
+        // its output tokens are those of the first block so far: only `message_delta` has the count
+        const { output_tokens: _soFar, ...usage } = object(start['usage']);
+        this.#usage = usage;
         return false;
       }
       case 'content_block_start': {

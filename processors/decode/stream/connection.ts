@@ -25,12 +25,14 @@ const UNKNOWN: Opened = {
   child: undefined,
 };
 
-const DIRECTIONS: readonly Direction[] = ['sent', 'received'];
+/** How a line of JSON-RPC begins. */
+const JSON_RPC = /^\s*\{\s*"(?:jsonrpc|id|method|params|result)"\s*:/;
 
 /** One captured connection: its records in order, and the protocol that reads them. */
 export class Connection {
   readonly key: string;
-  readonly host: string;
+  /** The time line that its records are ordered by. */
+  readonly clock: object;
   /** Input that must be read again for as long as this connection is open: what its ids hang on. */
   readonly receipts: readonly Receipt[];
   readonly #conn: string;
@@ -44,25 +46,23 @@ export class Connection {
   #closing: { readonly mark: Mark; readonly torn: boolean } | undefined;
   /** Bytes held when last looked at, for the sum of all. */
   counted = 0;
+  /** Grows with every record, for finding who was silent for longest. */
+  touched = 0;
 
   constructor(
     key: string,
-    host: string,
+    clock: object,
     conn: string,
     mark: Mark,
     receipts: readonly Receipt[],
     options: ConnectionOptions,
   ) {
     this.key = key;
-    this.host = host;
+    this.clock = clock;
     this.#conn = conn;
     this.#last = mark;
     this.receipts = receipts;
     this.#options = options;
-  }
-
-  get lastMs(): number {
-    return this.#last.ms;
   }
 
   get isOpened(): boolean {
@@ -91,7 +91,6 @@ export class Connection {
   }
 
   open(data: CaptureOpenData, mark: Mark): void {
-    if (this.#protocol !== undefined) return; // too late to change anything
     this.#opened = {
       protocol: data.protocol,
       sni: data.sni,
@@ -100,7 +99,7 @@ export class Connection {
       remotePort: data.remote?.port,
       child: data.child,
     };
-    this.#openMark = mark;
+    this.#openMark ??= mark;
     this.#last = mark;
     this.pump(Number.NEGATIVE_INFINITY);
   }
@@ -135,9 +134,11 @@ export class Connection {
         return;
       this.#protocol = this.#begin();
     }
-    for (let moved = true; moved; ) {
-      moved = false;
-      for (const dir of DIRECTIONS) while (this.#step(dir, pastMs)) moved = true;
+    const { sent, received } = this.#order;
+    for (;;) {
+      // what was written first is read first, as far as the order within each direction allows
+      const first: Direction = received.nextMs() < sent.nextMs() ? 'received' : 'sent';
+      if (!this.#step(first, pastMs) && !this.#step(first === 'sent' ? 'received' : 'sent', pastMs)) return;
     }
   }
 
@@ -170,9 +171,12 @@ export class Connection {
   #begin(): ConnectionProtocol {
     const { event } = this.#openMark ?? this.#first ?? this.#last;
     const { host, process } = event;
+    const opened = (): Opened => this.#opened;
     const info: ConnectionInfo = {
       conn: this.#conn,
-      opened: this.#opened,
+      get opened() {
+        return opened(); // the open record may come late
+      },
       counters: this.#options.counters,
       flavours: this.#options.flavours,
       limits: this.#options.limits,
@@ -186,7 +190,14 @@ export class Connection {
       ],
       emit: (made) => this.#options.emit(made, this),
     };
-    return this.#opened.protocol === 'stdio' ? new McpStdio(info) : new Http1Protocol(info);
+    return this.#isStdio() ? new McpStdio(info) : new Http1Protocol(info);
+  }
+
+  #isStdio(): boolean {
+    if (this.#opened.protocol !== undefined) return this.#opened.protocol === 'stdio';
+    const { sent, received } = this.#order;
+    const start = (sent.peek(true) ?? received.peek(true))?.piece.bytes;
+    return start !== undefined && JSON_RPC.test(start.toString('latin1', 0, 64));
   }
 
   /** Reads what is left with its gaps and ends what is open. `ended`: the connection ended, not the input. */

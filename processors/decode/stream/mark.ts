@@ -1,6 +1,9 @@
 import type { OispEvent } from '../../../core/index.ts';
 
-/** Where bytes came from: the capture record that brought them, and its time in milliseconds since 1970. */
+/**
+ * Where bytes came from: the capture record that brought them. `ms` orders records of one clock: its `ts_mono` in milliseconds, or its
+ * `ts` where it has none. A wall clock may be set back while a connection is open.
+ */
 export interface Mark {
   readonly event: OispEvent;
   readonly ms: number;

@@ -60,6 +60,11 @@ export class Reorder {
     this.#offset = piece.offset + piece.bytes.length + piece.cut;
   }
 
+  /** The time of the piece that comes next in order, in milliseconds; infinite while it is missing. */
+  nextMs(): number {
+    return this.#held.get(this.#seq)?.mark.ms ?? Number.POSITIVE_INFINITY;
+  }
+
   /** The earliest time among the pieces held, in milliseconds. */
   oldestMs(): number {
     let oldest = Number.POSITIVE_INFINITY;
