@@ -76,6 +76,7 @@ describe('the comparison with the truth file', () => {
       'a side call that is not marked',
       () => change((s) => s.attributes['oisp.side_call'] === true, set('oisp.side_call', false)),
     ],
+    ['other arguments of a program', () => change(isEffect('process.exec'), set('process.command_args', ['sh']))],
     ['a lost process', () => without(isEffect('process.exec'))],
     ['a wrong exit code', () => change((s) => s.attributes['process.exit.code'] === 1, set('process.exit.code', 0))],
     ['a lost file read', () => without(isEffect('file.read'))],

@@ -90,6 +90,7 @@ class Ideal {
         {
           'process.pid': p.pid,
           'process.executable.name': basename(p.argv[0] ?? ''),
+          'process.command_args': p.argv,
           ...(p.exit_code !== undefined && { 'process.exit.code': p.exit_code }),
           ...(server && { 'oisp.span.end_reason': 'detached' }),
         },

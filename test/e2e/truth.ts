@@ -290,6 +290,7 @@ class Comparison {
     }
     const at = `${where}, ${span.name}`;
     this.#same(at, 'kind', span.kind, 'internal');
+    this.#same(at, 'arguments', span.attributes['process.command_args'], p.argv);
     if (p.server) this.#same(at, 'end reason', span.attributes['oisp.span.end_reason'], 'detached');
     if (p.exit_code === undefined) return;
     // a program may give its process to another one; the exit is that of the last
