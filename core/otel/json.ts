@@ -9,6 +9,7 @@ import {
   SPAN_FLAGS,
 } from './encoder.ts';
 import type { Attribute, LogRecord, Resource, Scope, SpanRecord } from './span.ts';
+import { splitJson } from './split-json.ts';
 
 const MAX_KEYS = 4096;
 const MAX_TIME = 0x7fff_ffff_ffff_ffffn;
@@ -176,37 +177,4 @@ function time(nanos: bigint): bigint {
 function quote(text: string): string {
   const quoted = JSON.stringify(text);
   return quoted.includes('\\ud') ? JSON.stringify(text.replace(/[\ud800-\udfff]/gu, '\ufffd')) : quoted;
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-function listOf(value: unknown): readonly Json[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** Two requests with the halves of a JSON request's records; undefined for fewer than two. The slow way, for requests a server refused. */
-function splitJson(request: Buffer): readonly [RequestPart, RequestPart] | undefined {
-  const parsed: Json = JSON.parse(request.toString());
-  const logs = 'resourceLogs' in parsed;
-  const [outer, scoped, name] = logs
-    ? (['resourceLogs', 'scopeLogs', 'logRecords'] as const)
-    : (['resourceSpans', 'scopeSpans', 'spans'] as const);
-  const rows = listOf(parsed[outer]).flatMap((group) =>
-    listOf(group[scoped]).flatMap((scope) => listOf(scope[name]).map((record) => ({ group, scope, record }))),
-  );
-  if (rows.length < 2) return undefined;
-  const part = (half: typeof rows): RequestPart => {
-    const groups: Json[] = [];
-    for (let at = 0; at < half.length; ) {
-      const first = half[at] as (typeof rows)[number];
-      let end = at + 1;
-      while (half[end]?.scope === first.scope) end++;
-      const records = half.slice(at, end).map((row) => row.record);
-      groups.push({ ...first.group, [scoped]: [{ ...first.scope, [name]: records }] });
-      at = end;
-    }
-    return { bytes: Buffer.from(JSON.stringify({ [outer]: groups })), items: half.length };
-  };
-  const middle = rows.length >> 1;
-  return [part(rows.slice(0, middle)), part(rows.slice(middle))];
 }

@@ -162,6 +162,18 @@ describe.each([
   });
 });
 
+test('a JSON request split to single spans has for each the text that it has alone', () => {
+  const singles = (request: Buffer): Buffer[] =>
+    json.split(request)?.flatMap((half) => singles(half.bytes)) ?? [request];
+  fc.assert(
+    fc.property(spans, (records) => {
+      const texts = singles(json.spans(records)).map(String).sort();
+      expect(texts).toEqual(records.map((record) => json.spans([record]).toString()).sort());
+    }),
+    { numRuns: 100 },
+  );
+});
+
 test('spans are grouped by the identity of their resource, under the scope and the schema', () => {
   const a = { attributes: [] };
   const b = { attributes: [] };
