@@ -28,6 +28,8 @@ export interface BuildOptions {
 export interface BuiltNode {
   readonly node: PlanNode;
   readonly component: Component;
+  /** Completes its numbers when everything has stopped. */
+  readonly settle: () => void;
 }
 
 /** What is below an exporter. */
@@ -40,8 +42,8 @@ export function build(plan: Plan, options: BuildOptions): BuiltNode[] {
   for (const node of [...plan.nodes].reverse()) {
     const below = (plan.next.get(node.key) ?? []).flatMap((key) => targets.get(key) ?? []);
     const next = node.kind === 'exporter' ? NOWHERE : outOf(node, below, options);
-    const { component, consumer } = create(node, next, options);
-    built.push({ node, component });
+    const { component, consumer, settle = () => {} } = create(node, next, options);
+    built.push({ node, component, settle });
     if (consumer) targets.set(node.key, consumer);
   }
   return built.reverse();
@@ -70,7 +72,15 @@ export function contextOf(
   return { id: node.id, log, clock, meter, random, matcher, build: options.build };
 }
 
-function create(node: PlanNode, next: Consumer, options: BuildOptions): { component: Component; consumer?: Consumer } {
+interface Made {
+  readonly component: Component;
+  /** What the nodes above hand their batches to; receivers have none. */
+  readonly consumer?: Consumer;
+  readonly settle?: () => void;
+}
+
+function create(node: PlanNode, next: Consumer, options: BuildOptions): Made {
+  const { meter, stop } = options;
   const context = contextOf(node, options);
   // the config was decoded by this definition's own schema
   const config = node.configured.config as ConfigOf<ConfigSchema>;
@@ -79,16 +89,19 @@ function create(node: PlanNode, next: Consumer, options: BuildOptions): { compon
       return { component: node.configured.definition.create(context, config, next) };
     case 'processor': {
       const made = node.configured.definition.create({ ...context, pipeline: node.pipeline.kind }, config, next);
-      return { component: made, consumer: meterIn(node, made, options.meter, options.stop) };
+      const edge = meterIn(node, made, meter, stop);
+      return { component: made, consumer: edge, settle: edge.settle };
     }
     case 'connector': {
       const made = node.configured.definition.create({ ...context, pipeline: node.to }, config, next);
-      return { component: made, consumer: meterIn(node, made, options.meter, options.stop) };
+      const edge = meterIn(node, made, meter, stop);
+      return { component: made, consumer: edge, settle: edge.settle };
     }
     case 'exporter': {
       const own = { ...context, pipeline: node.pipelineKind };
       const made = node.configured.definition.create(own, config);
-      return { component: made, consumer: onlySignals(takesOf(node), meterExporter(node, made, own, options.stop)) };
+      const edge = meterExporter(node, made, own, stop);
+      return { component: made, consumer: onlySignals(takesOf(node), edge), settle: edge.settle };
     }
     default:
       return node satisfies never;

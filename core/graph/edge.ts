@@ -8,14 +8,14 @@ import { nameOf, type PlanNode } from './plan.ts';
 /** Suffix of the Collector's metric names: events are its log records. */
 const SUFFIX: Readonly<Record<Signal, string>> = { events: 'log_records', spans: 'spans' };
 
-/** Errors whose items are counted already, further down. */
-const counted = new WeakSet<object>();
+/** Errors whose items are counted further down, or will be if nobody brings them again. */
+const known = new WeakSet<object>();
 
-/** Whether the loss that an error speaks of is counted; looks at its causes too, since components wrap what they pass on. */
-function isCounted(error: unknown): boolean {
+/** Whether what an error speaks of is known further down; looks at its causes too, since components wrap what they pass on. */
+function isKnown(error: unknown): boolean {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
-    if (counted.has(at)) return true;
-    if (at instanceof AggregateError && at.errors.length > 0 && at.errors.every(isCounted)) return true;
+    if (known.has(at)) return true;
+    if (at instanceof AggregateError && at.errors.length > 0 && at.errors.every(isKnown)) return true;
   }
   return false;
 }
@@ -46,11 +46,18 @@ class Patience {
   }
 }
 
-/** Counts batches that were refused when there was no time left to try again. */
+/** A consumer whose numbers are complete after `settle`, which is called when everything has stopped. */
+export interface Edge extends Consumer {
+  settle(): void;
+}
+
+/** Counts batches that were refused for now and not taken before the end: whoever had them gave them up. */
 class Interruptions {
   readonly #stop: AbortSignal;
   readonly #items: Readonly<Record<Signal, Counter>>;
   readonly #seen = new WeakSet<Batch>();
+  /** Refused last. Callers wait for their turn, so that it is the one that waits to be brought again. */
+  #waiting: Batch | undefined;
 
   constructor(node: PlanNode, meter: Meter, stop: AbortSignal) {
     this.#stop = stop;
@@ -59,16 +66,28 @@ class Interruptions {
     );
   }
 
-  count(error: unknown, batch: Batch): void {
-    if (!this.#stop.aborted || this.#seen.has(batch) || isCounted(error)) return;
+  /** The caller need not bring the batch again. */
+  resolved(): void {
+    this.#waiting = undefined;
+  }
+
+  refused(error: unknown, batch: Batch): void {
+    if (isKnown(error)) return;
+    if (error instanceof Error) known.add(error);
+    this.#waiting = batch;
+    if (this.#stop.aborted) this.settle(); // there is no time left to bring it again
+  }
+
+  settle(): void {
+    const batch = this.#waiting;
+    if (batch === undefined || this.#seen.has(batch)) return;
     this.#seen.add(batch);
     this.#items[batch.signal].add(sizeOf(batch));
-    if (error instanceof Error) counted.add(error);
   }
 }
 
 /** Counts what a processor or connector takes, and what it gives up because of an error of its own. */
-export function meterIn(node: PlanNode, target: Consumer, meter: Meter, stop: AbortSignal): Consumer {
+export function meterIn(node: PlanNode, target: Consumer, meter: Meter, stop: AbortSignal): Edge {
   const labels = { [node.kind]: node.id };
   const name = node.kind === 'processor' ? 'otelcol_processor_incoming_items' : 'otelcol_connector_consumed_items';
   const taken = bySignal((signal) => meter.counter(name, { ...labels, 'otel.signal': signal }));
@@ -78,17 +97,22 @@ export function meterIn(node: PlanNode, target: Consumer, meter: Meter, stop: Ab
   const patience = new Patience(nameOf(node));
   const interruptions = new Interruptions(node, meter, stop);
   return {
+    settle: () => interruptions.settle(),
     consume: async (batch) => {
       taken[batch.signal].add(sizeOf(batch));
       try {
         await target.consume(batch);
+        interruptions.resolved();
       } catch (thrown) {
         const error = patience.sorted(thrown, batch);
         if (!isPermanent(error)) {
-          interruptions.count(error, batch);
-        } else if (!isCounted(error)) {
+          interruptions.refused(error, batch);
+          throw error;
+        }
+        interruptions.resolved();
+        if (!isKnown(error)) {
           failed[batch.signal].add(sizeOf(batch));
-          counted.add(error);
+          known.add(error);
         }
         throw error;
       }
@@ -97,7 +121,7 @@ export function meterIn(node: PlanNode, target: Consumer, meter: Meter, stop: Ab
 }
 
 /** Counts what an exporter delivers, unless it does so itself (`DeliveryCounts`), as one that keeps data back has to. */
-export function meterExporter(node: PlanNode, target: Consumer, context: Context, stop: AbortSignal): Consumer {
+export function meterExporter(node: PlanNode, target: Consumer, context: Context, stop: AbortSignal): Edge {
   const { meter } = context;
   const labels = { exporter: node.id };
   const count = (what: string) =>
@@ -108,19 +132,22 @@ export function meterExporter(node: PlanNode, target: Consumer, context: Context
   const patience = new Patience(nameOf(node));
   const interruptions = new Interruptions(node, meter, stop);
   return {
+    settle: () => interruptions.settle(),
     consume: async (batch) => {
       try {
         await target.consume(batch);
+        interruptions.resolved();
         if (!countsDelivery(context)) sent[batch.signal].add(sizeOf(batch));
       } catch (thrown) {
         const error = patience.sorted(thrown, batch);
         const isBroken = error !== thrown;
         if (isPermanent(error)) {
           if (isBroken || !countsDelivery(context)) failed[batch.signal].add(sizeOf(batch));
-          counted.add(error);
+          known.add(error);
+          interruptions.resolved();
         } else {
           if (!countsDelivery(context)) refused[batch.signal].add(sizeOf(batch));
-          interruptions.count(error, batch);
+          interruptions.refused(error, batch);
         }
         throw error;
       }

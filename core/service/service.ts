@@ -5,7 +5,7 @@ import type { ConfigOf, ConfigSchema } from '../config/schema.ts';
 import type { Problem, ServiceConfig } from '../config/types.ts';
 import { messageOf } from '../errors.ts';
 import type { Matcher } from '../event/match.ts';
-import { type BuildOptions, build, contextOf } from '../graph/build.ts';
+import { type BuildOptions, type BuiltNode, build, contextOf } from '../graph/build.ts';
 import { checkFlow } from '../graph/flow.ts';
 import { Lifecycle, type Member } from '../graph/lifecycle.ts';
 import { type Plan, plan } from '../graph/plan.ts';
@@ -45,6 +45,7 @@ export function checkGraph(config: ServiceConfig): { readonly plan?: Plan; reado
 
 interface Running {
   readonly config: ServiceConfig;
+  readonly nodes: readonly BuiltNode[];
   readonly lifecycle: Lifecycle;
   readonly stop: AbortController;
   readonly log: Log;
@@ -142,12 +143,10 @@ export class Service {
     setMaxListeners(0, stop.signal); // every component may listen to it, and some for each batch that waits
     const { clock, meter, random, matcher, build: info, freeze = false } = this.#options;
     const options: BuildOptions = { log, clock, meter, random, matcher, build: info, stop: stop.signal, freeze };
-    let finished = false;
+    const nodes = build(planned, options);
     const lifecycle = new Lifecycle({
       extensions: extensionsOf(config, options),
-      members: build(planned, options).map(
-        ({ node, component }): Member => ({ kind: node.kind, id: node.id, component }),
-      ),
+      members: nodes.map(({ node, component }): Member => ({ kind: node.kind, id: node.id, component })),
       log,
       clock,
       onFatal: (member, error) => {
@@ -158,13 +157,9 @@ export class Service {
         });
         this.#ended?.(true);
       },
-      onFinished: () => {
-        if (finished) return;
-        finished = true;
-        this.#ended?.(false);
-      },
+      onFinished: () => this.#ended?.(false),
     });
-    const running: Running = { config, lifecycle, stop, log };
+    const running: Running = { config, nodes, lifecycle, stop, log };
     await lifecycle.start(() => this.#deadline(running).signal);
     return running;
   }
@@ -176,6 +171,7 @@ export class Service {
     } finally {
       deadline.cancel();
       running.stop.abort(new Error('stopped'));
+      for (const { settle } of running.nodes) settle();
     }
   }
 

@@ -52,7 +52,7 @@ const GRAPH: readonly Metric[] = [
   counter(
     'oisp_interrupted_items',
     '{items}',
-    'Number of spans or events that could not be handed to a component before the deadline of the shutdown.',
+    'Number of spans or events that a component refused for now and that were not taken before the end.',
     'loss',
   ),
   counter(

@@ -316,6 +316,39 @@ test('the deadline ends the waiting for a branch that never takes its batch', as
   expect(summary.losses).toMatchObject([{ name: 'oisp_interrupted_items', labels: { exporter: 'e' } }]);
 });
 
+test('what a component keeps trying and gives up at the deadline is loss, though nobody brings it again', async () => {
+  const { service, config, clock } = setup({
+    r: emitting(eventsBatch(3)),
+    redact: {
+      consume: async (batch, next) => {
+        // as a component with state does: it owns the batch and says nothing of the refusal
+        await next?.consume(batch).catch(() => {});
+      },
+    },
+    e: { consume: () => Promise.reject(new RetryableError('busy')) },
+  });
+  await service.start(config);
+  const { code, summary } = await clock.run(service.finished());
+  expect([code, summary.lost]).toEqual([3, 3]);
+  expect(summary.losses).toMatchObject([{ name: 'oisp_interrupted_items', labels: { exporter: 'e' }, value: 3 }]);
+});
+
+test('what was refused first and taken later is no loss', async () => {
+  let calls = 0;
+  const { service, config, clock } = setup({
+    r: emitting(eventsBatch(3)),
+    redact: {
+      consume: async (batch, next) => {
+        await next?.consume(batch).catch(() => next.consume(batch));
+      },
+    },
+    e: { consume: () => (++calls === 1 ? Promise.reject(new RetryableError('busy')) : Promise.resolve()) },
+  });
+  await service.start(config);
+  const { code, summary } = await clock.run(service.finished());
+  expect([calls, code, summary.lost, summary.sentEvents]).toEqual([2, 0, 0, 3]);
+});
+
 test('a reload with a wrong config keeps the old pipelines at work', async () => {
   const { service, config, kit, messages } = setup({}, PIPELINES, () => undefined);
   await service.start(config);
