@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Node: strace and openssl (apt, as root), and the test servers, which are built with Go.
-# What is there already stays. Without any of it the tests that need it skip; with OISP_REQUIRE=all they fail.
+# Installs what tests and scripts need beside Node: openssl (TLS tests) and strace (npm run record:demo) by apt, as root, and the test servers,
+# which are built with Go. What is there already stays.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
