@@ -2,6 +2,7 @@
  * Makes the shipped recording anew: runs the demo agent under strace with the tap preloaded, against the local model server, and writes
  * configs/demo/session.jsonl.gz and configs/demo/session.truth.json. Usage: npx tsx test/agent/record.ts [OUTPUT_DIR]
  */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -26,7 +27,13 @@ try {
   mkdirSync(out, { recursive: true });
   const packed = gzipSync(text, { level: 9 });
   writeFileSync(join(out, 'session.jsonl.gz'), packed);
-  writeFileSync(join(out, 'session.truth.json'), readFileSync(join(harness, 'truth.json')));
+  const truth = readFileSync(join(harness, 'truth.json'), 'utf8');
+  const biome = join(repo, 'node_modules/.bin/biome');
+  // in the form that `biome check` asks of every file of the repo
+  writeFileSync(
+    join(out, 'session.truth.json'),
+    execFileSync(biome, ['format', '--stdin-file-path=configs/demo/session.truth.json'], { cwd: repo, input: truth }),
+  );
   console.log(`${lines.length} records, ${text.length} bytes, ${packed.length} packed -> ${out}`);
 } finally {
   rmSync(traceDir, { recursive: true, force: true });
