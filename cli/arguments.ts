@@ -45,6 +45,8 @@ function readValue(name: string, rawName: string, value: string | undefined, fla
     throw new UsageError(`invalid argument "${value}" for "${rawName}" flag: write true or false`);
   }
   if (value === undefined) throw new UsageError(`flag needs an argument: ${rawName}`);
+  const wrong = flag.check?.(value);
+  if (wrong !== undefined) throw new UsageError(`invalid argument "${value}" for "--${name}" flag: ${wrong}`);
   if (flag.choices && !flag.choices.includes(value)) {
     throw new UsageError(`invalid argument "${value}" for "--${name}" flag: write ${flag.choices.join(' or ')}`);
   }

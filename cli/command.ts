@@ -10,6 +10,8 @@ export interface Flag {
   /** What stands for the value in the help. */
   readonly value?: string;
   readonly choices?: readonly string[];
+  /** What is wrong with a value; undefined when nothing is. */
+  readonly check?: (value: string) => string | undefined;
   readonly help: string;
 }
 
@@ -48,6 +50,7 @@ export const CONFIG_FLAGS = {
     type: 'string',
     multiple: true,
     value: 'a.b=v',
+    check: (value) => (value.includes('=') ? undefined : 'missing equal sign'),
     help: 'Sets one value of the config, after all files. May repeat.',
   },
 } as const satisfies Readonly<Record<string, Flag>>;

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from './command.ts';
-import { CommandError, type Io, UsageError } from './io.ts';
+import { CommandError, type Io } from './io.ts';
 import { loadOrFail } from './load.ts';
 import { shipped } from './package-root.ts';
 import { loadRegistry } from './registry.ts';
@@ -15,14 +15,19 @@ export const replay: Command = {
     'The pipeline is configs/replay.yaml. FILE holds OISP events or capture records, one JSON object a line; .gz is read too.',
   usage: 'FILE [--speed N]',
   flags: {
-    speed: { type: 'string', value: 'N', help: 'Multiple of the recorded pace; 0 (default): as fast as possible.' },
+    speed: {
+      type: 'string',
+      value: 'N',
+      check: (value) => (/^\d+(\.\d+)?$/.test(value) ? undefined : 'write a number, such as 1 or 10'),
+      help: 'Multiple of the recorded pace; 0 (default): as fast as possible.',
+    },
     verbose: { type: 'boolean', help: 'Prints all counters at the end.' },
   },
   positionals: [1, 1],
   run: async (args, io) => {
     const file = resolve(io.cwd, args.positionals[0] ?? '');
     if (!statSync(file, { throwIfNoEntry: false })) throw new CommandError(`open ${file}: no such file or directory`);
-    const env = { OISP_IN: escaped(file), OISP_SPEED: speedOf(args.string('speed')) };
+    const env = { OISP_IN: escaped(file), OISP_SPEED: args.string('speed') ?? '0' };
     return runShipped(shipped('configs', 'replay.yaml'), env, args.is('verbose'), io);
   },
 };
@@ -44,10 +49,4 @@ export async function runShipped(
 /** Text that substitution leaves as it is. */
 export function escaped(text: string): string {
   return text.replaceAll('$', () => '$$');
-}
-
-function speedOf(text = '0'): string {
-  if (!/^\d+(\.\d+)?$/.test(text))
-    throw new UsageError(`invalid argument "${text}" for "--speed" flag: write a number, such as 1 or 10`);
-  return text;
 }

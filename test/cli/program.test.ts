@@ -177,6 +177,7 @@ test.each([
   { argv: ['-x'], want: "unknown shorthand flag: 'x' in -x" },
   { argv: ['bogus'], want: 'unknown command "bogus" for "oisp-collector"' },
   { argv: ['validat'], want: 'Did you mean this?\n\tvalidate' },
+  { argv: ['--set', 'foo'], want: 'invalid argument "foo" for "--set" flag: missing equal sign' },
   { argv: ['--config'], want: 'flag needs an argument: --config' },
   { argv: ['replay'], want: 'oisp-collector replay needs FILE' },
   { argv: ['replay', 'a', 'b'], want: 'unexpected argument "b" for "oisp-collector replay"' },
