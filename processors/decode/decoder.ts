@@ -1,4 +1,11 @@
-import { isEvent, type Matcher, type OispEvent, parseMillis, type Receipt } from '../../core/index.ts';
+import {
+  type CaptureDataData,
+  isEvent,
+  type Matcher,
+  type OispEvent,
+  parseMillis,
+  type Receipt,
+} from '../../core/index.ts';
 import type { Counters } from './counters.ts';
 import type { Flavour } from './flavour.ts';
 import { Connection, type ConnectionOptions } from './stream/connection.ts';
@@ -128,7 +135,7 @@ export class Decoder {
     if (isEvent(event, 'capture.data')) {
       const { data } = event;
       const key = keyOf(event, host, data.conn);
-      const connection = this.#connections.get(key) ?? this.#late(key, time, data.conn, data.seq, mark, receipts);
+      const connection = this.#connections.get(key) ?? this.#late(key, time, data, mark, receipts);
       if (connection === undefined) return;
       if (connection.ignored) return; // its bytes are not even decoded
       connection.data(data.dir, {
@@ -178,17 +185,19 @@ export class Decoder {
     this.#counters.count('bad_records', 'reason', 'type');
   }
 
-  /** A connection of which no open record was seen. */
+  /**
+   * A connection of which no open record was seen. Where the input was read by an earlier run, one that begins in the middle (what is
+   * received first answers something) was delivered then.
+   */
   #late(
     key: string,
     clock: HostTime,
-    conn: string,
-    seq: number,
+    data: CaptureDataData,
     mark: Mark,
     receipts: readonly Receipt[],
   ): Connection | undefined {
     if (this.#ignored.has(key)) return undefined;
-    if (seq > 0 && receipts.some((receipt) => receipt.reread)) {
+    if ((data.seq > 0 || data.dir === 'received') && receipts.some((receipt) => receipt.reread)) {
       this.#counters.count('reread_skipped');
       this.#ignored.add(key);
       if (this.#ignored.size > this.#options.maxConnections)
@@ -198,7 +207,7 @@ export class Decoder {
         }
       return undefined;
     }
-    return this.#create(key, clock, conn, mark, receipts);
+    return this.#create(key, clock, data.conn, mark, receipts);
   }
 
   #create(key: string, clock: HostTime, conn: string, mark: Mark, receipts: readonly Receipt[]): Connection {

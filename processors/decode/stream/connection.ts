@@ -137,7 +137,7 @@ export class Connection {
     const { sent, received } = this.#order;
     for (;;) {
       // what was written first is read first, as far as the order within each direction allows
-      const first: Direction = received.nextMs() < sent.nextMs() ? 'received' : 'sent';
+      const first: Direction = received.nextMs(pastMs) < sent.nextMs(pastMs) ? 'received' : 'sent';
       if (!this.#step(first, pastMs) && !this.#step(first === 'sent' ? 'received' : 'sent', pastMs)) return;
     }
   }

@@ -60,9 +60,12 @@ export class Reorder {
     this.#offset = piece.offset + piece.bytes.length + piece.cut;
   }
 
-  /** The time of the piece that comes next in order, in milliseconds; infinite while it is missing. */
-  nextMs(): number {
-    return this.#held.get(this.#seq)?.mark.ms ?? Number.POSITIVE_INFINITY;
+  /** The time of the piece to be read next, in milliseconds; infinite while one is missing that is still waited for. */
+  nextMs(pastMs: number): number {
+    const next = this.#held.get(this.#seq);
+    if (next !== undefined) return next.mark.ms;
+    const oldest = this.oldestMs();
+    return oldest < pastMs ? oldest : Number.POSITIVE_INFINITY;
   }
 
   /** The earliest time among the pieces held, in milliseconds. */
