@@ -8,7 +8,7 @@ import {
 } from '../../core/index.ts';
 import type { Counters } from './counters.ts';
 import type { Flavour } from './flavour.ts';
-import { Connection, type ConnectionOptions } from './stream/connection.ts';
+import { type Clock, Connection, type ConnectionOptions } from './stream/connection.ts';
 import type { Mark } from './stream/mark.ts';
 
 /** Bounds and windows of a decoder. */
@@ -32,13 +32,6 @@ export interface Decoded {
   readonly done: readonly Receipt[];
 }
 
-interface HostTime {
-  /** The latest time seen, in milliseconds. */
-  ms: number;
-  /** `ms` when waiting connections were last looked at. */
-  looked: number;
-}
-
 /** Turns capture records into events, in the order of the bytes. Everything else passes. Never throws on what records hold. */
 export class Decoder {
   readonly #options: DecoderOptions;
@@ -46,7 +39,7 @@ export class Decoder {
   readonly #connections = new Map<string, Connection>();
   readonly #waiting = new Set<Connection>();
   readonly #ignored = new Set<string>();
-  readonly #hosts = new Map<string, HostTime>();
+  readonly #clocks = new Map<string, Clock>();
   readonly #forConnections: ConnectionOptions;
   #bytes = 0;
   #touches = 0;
@@ -95,19 +88,20 @@ export class Decoder {
         this.#counters.warn('A capture record has no valid time.', 'bad_records', 'reason', 'ts');
       else this.#record(event, { event, ms }, host, time, receipts);
       // looking at all who wait is not free: four times a window is often enough
-      if (this.#waiting.size > 0 && time.ms - time.looked > this.#options.reorderWindowMs / 4) this.#look(time);
+      if (time.ms - time.looked > this.#options.reorderWindowMs / 4) {
+        time.looked = time.ms;
+        this.#look();
+      }
     }
-    for (const time of this.#hosts.values()) if (this.#waiting.size > 0) this.#look(time);
+    this.#look();
     this.#bound();
     return this.#take();
   }
 
   /** Time went on without records: `ms` milliseconds since the last ones of every host. */
   elapse(ms: number): Decoded {
-    for (const time of this.#hosts.values()) {
-      time.ms += ms;
-      this.#look(time);
-    }
+    for (const clock of this.#clocks.values()) clock.ms += ms;
+    this.#look();
     return this.#take();
   }
 
@@ -117,21 +111,21 @@ export class Decoder {
     return this.#take();
   }
 
-  #timeOf(clock: string): HostTime {
-    let time = this.#hosts.get(clock);
+  #timeOf(name: string): Clock {
+    let time = this.#clocks.get(name);
     if (time === undefined) {
-      if (this.#hosts.size >= 10_000)
-        for (const oldest of this.#hosts.keys()) {
-          this.#hosts.delete(oldest);
+      if (this.#clocks.size >= 10_000)
+        for (const oldest of this.#clocks.keys()) {
+          this.#clocks.delete(oldest);
           break;
         }
       time = { ms: Number.NEGATIVE_INFINITY, looked: Number.NEGATIVE_INFINITY };
-      this.#hosts.set(clock, time);
+      this.#clocks.set(name, time);
     }
     return time;
   }
 
-  #record(event: OispEvent, mark: Mark, host: string, time: HostTime, receipts: readonly Receipt[]): void {
+  #record(event: OispEvent, mark: Mark, host: string, time: Clock, receipts: readonly Receipt[]): void {
     if (isEvent(event, 'capture.data')) {
       const { data } = event;
       const key = keyOf(event, host, data.conn);
@@ -191,7 +185,7 @@ export class Decoder {
    */
   #late(
     key: string,
-    clock: HostTime,
+    clock: Clock,
     data: CaptureDataData,
     mark: Mark,
     receipts: readonly Receipt[],
@@ -210,7 +204,7 @@ export class Decoder {
     return this.#create(key, clock, data.conn, mark, receipts);
   }
 
-  #create(key: string, clock: HostTime, conn: string, mark: Mark, receipts: readonly Receipt[]): Connection {
+  #create(key: string, clock: Clock, conn: string, mark: Mark, receipts: readonly Receipt[]): Connection {
     if (this.#connections.size >= this.#options.maxConnections)
       this.#evict(Math.ceil(this.#options.maxConnections / 10));
     for (const receipt of receipts) receipt.hold();
@@ -241,11 +235,9 @@ export class Decoder {
     }
   }
 
-  #look(time: HostTime): void {
-    time.looked = time.ms;
-    const pastMs = time.ms - this.#options.reorderWindowMs;
+  #look(): void {
     for (const connection of this.#waiting) {
-      if (connection.clock !== time) continue;
+      const pastMs = connection.clock.ms - this.#options.reorderWindowMs;
       if (connection.isDone(pastMs)) {
         this.#end(connection, true);
         continue;

@@ -18,12 +18,7 @@ interface SyncZlib {
 
 const NOTHING = Buffer.alloc(0);
 
-/** Codings that can be undone here: zstd only where Node has it (22.15 and later). */
-export function canInflate(coding: string): boolean {
-  return makerOf(coding) !== undefined;
-}
-
-/** An inflater for a coding, `undefined` for one that is not known. At most `maxBytes` come out. */
+/** An inflater for a coding, `undefined` for one that is not known: zstd is known where Node has it (22.15 and later). At most `maxBytes` come out. */
 export function createInflater(coding: string, maxBytes: number): Inflater | undefined {
   const maker = makerOf(coding);
   return maker && new SyncInflater(maker, maxBytes);

@@ -1,11 +1,12 @@
+import { Bytes } from '../body/bytes.ts';
+
 /** Cuts a byte stream into lines. A line over the bound, or one that bytes are missing of, is left out. */
 export class Lines {
   readonly #onLine: (line: string) => void;
   readonly #onLost: () => void;
   readonly #maxBytes: number;
-  #parts: Buffer[] = [];
+  #bytes = new Bytes();
   #skip = false;
-  size = 0;
 
   constructor(maxBytes: number, onLine: (line: string) => void, onLost: () => void) {
     this.#maxBytes = maxBytes;
@@ -13,12 +14,16 @@ export class Lines {
     this.#onLost = onLost;
   }
 
+  get size(): number {
+    return this.#bytes.size;
+  }
+
   feed(bytes: Buffer): void {
     let at = 0;
     for (let lf = bytes.indexOf(10); lf >= 0; lf = bytes.indexOf(10, at)) {
       this.#add(bytes.subarray(at, lf));
       at = lf + 1;
-      const line = this.#skip ? '' : Buffer.concat(this.#parts).toString('utf8').trim();
+      const line = this.#skip ? '' : this.#bytes.concat().toString('utf8').trim();
       this.#drop();
       this.#skip = false;
       if (line !== '') this.#onLine(line);
@@ -33,14 +38,12 @@ export class Lines {
   }
 
   #add(bytes: Buffer): void {
-    if (this.#skip) return;
-    this.#parts.push(bytes);
-    this.size += bytes.length;
-    if (this.size > this.#maxBytes) this.gap();
+    if (this.#skip || bytes.length === 0) return;
+    this.#bytes.push(bytes);
+    if (this.#bytes.size > this.#maxBytes) this.gap();
   }
 
   #drop(): void {
-    this.#parts = [];
-    this.size = 0;
+    this.#bytes = new Bytes();
   }
 }

@@ -16,6 +16,14 @@ export interface ConnectionOptions {
   readonly emit: (event: OispEvent, connection: Connection) => void;
 }
 
+/** The time line that records are ordered by: of one host, one boot, one clock. */
+export interface Clock {
+  /** The latest time seen, in milliseconds. */
+  ms: number;
+  /** `ms` when waiting connections were last looked at. */
+  looked: number;
+}
+
 const UNKNOWN: Opened = {
   protocol: undefined,
   sni: undefined,
@@ -31,8 +39,7 @@ const JSON_RPC = /^\s*\{\s*"(?:jsonrpc|id|method|params|result)"\s*:/;
 /** One captured connection: its records in order, and the protocol that reads them. */
 export class Connection {
   readonly key: string;
-  /** The time line that its records are ordered by. */
-  readonly clock: object;
+  readonly clock: Clock;
   /** Input that must be read again for as long as this connection is open: what its ids hang on. */
   readonly receipts: readonly Receipt[];
   readonly #conn: string;
@@ -51,7 +58,7 @@ export class Connection {
 
   constructor(
     key: string,
-    clock: object,
+    clock: Clock,
     conn: string,
     mark: Mark,
     receipts: readonly Receipt[],
@@ -126,12 +133,10 @@ export class Connection {
    */
   pump(pastMs: number): void {
     if (this.#protocol === undefined) {
+      if (this.#openMark === undefined && pastMs === Number.NEGATIVE_INFINITY) return;
       // the open record tells protocol and identity: it may come a little later than the first bytes
-      if (
-        this.#openMark === undefined &&
-        Math.min(this.#order.sent.oldestMs(), this.#order.received.oldestMs()) >= pastMs
-      )
-        return;
+      const first = Math.min(this.#order.sent.lowestMs(), this.#order.received.lowestMs());
+      if (this.#openMark === undefined && first >= pastMs) return;
       this.#protocol = this.#begin();
     }
     const { sent, received } = this.#order;
@@ -149,7 +154,7 @@ export class Connection {
     if (protocol === undefined) return false;
     let next = order.peek(false);
     if (next === undefined) {
-      if (order.oldestMs() >= pastMs) return false;
+      if (order.nextMs(pastMs) === Number.POSITIVE_INFINITY) return false;
       next = order.peek(true);
     }
     if (next === undefined) return false;

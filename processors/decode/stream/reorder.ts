@@ -20,6 +20,8 @@ export interface Next {
 /** Puts the pieces of one direction into the order of `seq`. */
 export class Reorder {
   readonly #held = new Map<number, Piece>();
+  /** Held numbers in descending order, made when one is missing that is not waited for any more. */
+  #sorted: number[] | undefined;
   #seq = 0;
   #offset = 0;
   size = 0;
@@ -28,6 +30,7 @@ export class Reorder {
   add(piece: Piece): boolean {
     if (piece.seq < this.#seq || this.#held.has(piece.seq)) return false;
     this.#held.set(piece.seq, piece);
+    this.#sorted = undefined;
     this.size += piece.bytes.length + 64;
     return true;
   }
@@ -38,19 +41,12 @@ export class Reorder {
 
   /** The next piece without taking it. With `force`, the lowest one that is there, whatever is missing before it. */
   peek(force: boolean): Next | undefined {
-    if (this.#held.size === 0) return undefined;
-    let piece = this.#held.get(this.#seq);
-    if (piece === undefined) {
-      if (!force) return undefined;
-      let lowest = Number.POSITIVE_INFINITY;
-      for (const seq of this.#held.keys()) if (seq < lowest) lowest = seq;
-      piece = this.#held.get(lowest);
-      if (piece === undefined) return undefined;
-      const bytes = piece.offset - this.#offset;
-      return { piece, missing: bytes > 0 ? bytes : 'unknown' };
-    }
+    const next = this.#held.get(this.#seq);
+    const piece = next ?? (force ? this.#lowest() : undefined);
+    if (piece === undefined) return undefined;
     const bytes = piece.offset - this.#offset;
-    return { piece, missing: bytes === 0 ? undefined : bytes > 0 ? bytes : 'unknown' };
+    if (next !== undefined && bytes === 0) return { piece, missing: undefined };
+    return { piece, missing: bytes > 0 ? bytes : 'unknown' };
   }
 
   take(piece: Piece): void {
@@ -60,18 +56,31 @@ export class Reorder {
     this.#offset = piece.offset + piece.bytes.length + piece.cut;
   }
 
-  /** The time of the piece to be read next, in milliseconds; infinite while one is missing that is still waited for. */
+  /**
+   * The time of the piece to be read next, in milliseconds: the next in order, or the lowest one that has waited since before `pastMs`
+   * for another. Infinite when there is none.
+   */
   nextMs(pastMs: number): number {
     const next = this.#held.get(this.#seq);
     if (next !== undefined) return next.mark.ms;
-    const oldest = this.oldestMs();
-    return oldest < pastMs ? oldest : Number.POSITIVE_INFINITY;
+    if (pastMs === Number.NEGATIVE_INFINITY) return Number.POSITIVE_INFINITY;
+    const ms = this.lowestMs();
+    return ms < pastMs ? ms : Number.POSITIVE_INFINITY;
   }
 
-  /** The earliest time among the pieces held, in milliseconds. */
-  oldestMs(): number {
-    let oldest = Number.POSITIVE_INFINITY;
-    for (const piece of this.#held.values()) if (piece.mark.ms < oldest) oldest = piece.mark.ms;
-    return oldest;
+  /** The time of the lowest piece held, in milliseconds; infinite when none is. */
+  lowestMs(): number {
+    return this.#lowest()?.mark.ms ?? Number.POSITIVE_INFINITY;
+  }
+
+  #lowest(): Piece | undefined {
+    if (this.#held.size === 0) return undefined;
+    this.#sorted ??= [...this.#held.keys()].sort((a, b) => b - a);
+    for (let seq = this.#sorted.at(-1); seq !== undefined; seq = this.#sorted.at(-1)) {
+      const piece = this.#held.get(seq);
+      if (piece !== undefined) return piece;
+      this.#sorted.pop();
+    }
+    return undefined;
   }
 }
