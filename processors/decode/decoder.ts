@@ -43,6 +43,7 @@ export class Decoder {
   readonly #forConnections: ConnectionOptions;
   #bytes = 0;
   #touches = 0;
+  #lastTime: { host: string; boot: string | undefined; clock: string; time: Clock } | undefined;
   #out: OispEvent[] = [];
   #receipts = new Set<Receipt>();
   #done: Receipt[] = [];
@@ -81,7 +82,7 @@ export class Decoder {
       const isCapture = event.event_type.startsWith('capture.');
       const ms = event.ts_mono === undefined ? parseMillis(event.ts) : event.ts_mono / 1e6;
       const host = event.host?.device_id ?? event.host?.hostname ?? '';
-      const time = this.#timeOf(clockOf(event, host));
+      const time = this.#timeOf(event, host);
       if (ms > time.ms) time.ms = ms;
       if (!isCapture) this.#out.push(this.#options.matcher.stamp(event));
       else if (Number.isNaN(ms))
@@ -111,7 +112,18 @@ export class Decoder {
     return this.#take();
   }
 
-  #timeOf(name: string): Clock {
+  /** The time line of an event. Events of one source come in rows: the last answer is mostly the next one too. */
+  #timeOf(event: OispEvent, host: string): Clock {
+    const boot = event.host?.boot_id;
+    const clock = event.ts_mono === undefined ? 'wall' : (event.source.clock ?? 'mono');
+    const last = this.#lastTime;
+    if (last !== undefined && last.host === host && last.boot === boot && last.clock === clock) return last.time;
+    const time = this.#named(`${host}\0${boot ?? ''}\0${clock}`);
+    this.#lastTime = { host, boot, clock, time };
+    return time;
+  }
+
+  #named(name: string): Clock {
     let time = this.#clocks.get(name);
     if (time === undefined) {
       if (this.#clocks.size >= 10_000)
@@ -298,12 +310,6 @@ export class Decoder {
 
 function keyOf(event: OispEvent, host: string, conn: string): string {
   return `${host}\0${event.host?.boot_id ?? ''}\0${event.process?.pid ?? ''}\0${conn}`;
-}
-
-/** Which clock an event was timed by: hosts and their clocks go on each for itself. */
-function clockOf(event: OispEvent, host: string): string {
-  const clock = event.ts_mono === undefined ? 'wall' : (event.source.clock ?? 'mono');
-  return `${host}\0${event.host?.boot_id ?? ''}\0${clock}`;
 }
 
 function bytesOf(bytes: Uint8Array | undefined, b64: string | undefined): Buffer {
