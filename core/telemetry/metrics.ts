@@ -132,6 +132,8 @@ const DECODE: readonly Metric[] = [
     '{connections}',
     'Number of connections given up because they break HTTP, by reason.',
   ),
+  counter('oisp_decode_source_losses', '{records}', 'Number of records that a source says it lost, by reason.'),
+  counter('oisp_decode_evicted', '{connections}', 'Number of connections let go because of a bound, by reason.'),
   counter('oisp_decode_unsupported', '{connections}', 'Number of connections of a protocol that is not read.'),
   counter('oisp_decode_lost_requests', '{requests}', 'Number of requests that a gap or an end cut off.'),
   counter('oisp_decode_lost_responses', '{responses}', 'Number of answers that a gap or an end cut off.'),
