@@ -23,7 +23,7 @@ const MIN_LINE = 16;
 const MIN_TEXT = 8;
 const MIN_STRING = 3;
 /** Characters of memoised texts per generation. */
-const MEMO_CHARS = 8 << 20;
+const MEMO_CHARS = 4 << 20;
 const MAX_DEPTH = 32;
 
 /** A matcher under one local key of at least 16 bytes. Keys of two matchers with different keys never compare equal. */
@@ -278,7 +278,7 @@ function shapeOf(data: AiRequestData, system: readonly string[]): MatchKeys['sha
   const messages = (data.messages ?? []).filter((m) => m.role !== 'system');
   if ((data.tools?.length ?? 0) > 0 || messages.some((m) => m.role !== 'user') || messages.length > 2) return undefined;
   const prompt = messages.map((m) => (typeof m.content === 'string' ? m.content : '')).join('\n');
-  if (/^\s*(quota|count|test|ping)\s*$/i.test(prompt)) return 'quota';
+  if (/^\s*quota\s*$/i.test(prompt)) return 'quota';
   const asked = `${system.join('\n').slice(0, 4000)}\n${prompt.slice(0, 400)}`;
   if (
     /\b(short|concise|brief)?\s*\b(title|topic|headline)\b/i.test(asked) &&

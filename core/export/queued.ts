@@ -120,7 +120,7 @@ export class Queued {
     }
   }
 
-  /** Takes nothing more, gives everything queued one try without waiting, until `deadline`. May be called twice. */
+  /** Takes nothing more and tries to send everything queued until `deadline`. May be called twice. */
   async shutdown(deadline: AbortSignal): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -42,11 +42,15 @@ export interface SenderOptions {
 }
 
 const MAX_REASONS = 32;
+/** Between tries while the program shuts down. */
+const LAST_WAIT_MS = 100;
+const MAX_LAST_WAIT_MS = 1000;
 
 /** Tries to deliver payloads until the receiving side has them or they are counted. Never throws. */
 export class Sender {
   readonly #options: SenderOptions;
   readonly #stopping = new AbortController();
+  readonly #over = new AbortController();
   readonly #tries = new Set<AbortController>();
   readonly #reasons = new Set<string>();
   #isOver = false;
@@ -56,10 +60,10 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options;
-    setMaxListeners(0, this.#stopping.signal); // every consumer may wait on it
+    setMaxListeners(0, this.#stopping.signal, this.#over.signal); // every consumer may wait on them
   }
 
-  /** From here on nothing waits: each payload gets one try. */
+  /** From here on waits are short: payloads are tried until time is up. */
   stop(): void {
     this.#stopping.abort(new Error('stopping'));
   }
@@ -67,6 +71,7 @@ export class Sender {
   /** Time is up: running tries end, what follows is lost without a try. */
   abort(): void {
     this.#isOver = true;
+    this.#over.abort(new Error('over'));
     this.stop();
     for (const attempt of this.#tries) attempt.abort(new RetryableError('shutdown', { code: 'EXPORT_SHUTDOWN' }));
   }
@@ -98,15 +103,20 @@ export class Sender {
         if (isPermanent(error)) {
           return error.code === TOO_LARGE ? this.#halves(payload, error) : this.#drop(payload, error);
         }
-        if (this.#stopping.signal.aborted) return this.#lose(payload, error);
         if (!retry.enabled) return this.#drop(payload, error);
+        if (this.#stopping.signal.aborted) {
+          await context.clock
+            .sleep(Math.min(attempt * LAST_WAIT_MS, MAX_LAST_WAIT_MS), this.#over.signal)
+            .catch(() => undefined);
+          continue; // until time is up
+        }
         const after = isRetryable(error) ? error.retryAfterMs : undefined;
         const waitMs = backoffMs(attempt, retry, context.random, after);
         const elapsedMs = context.clock.now() - startedMs;
         if (retry.max_elapsed_time > 0 && elapsedMs + waitMs > retry.max_elapsed_time)
           return this.#drop(payload, error);
         this.#down(error, waitMs);
-        // Stopping ends the wait: the loop goes on with the last try.
+        // Stopping ends the wait: the loop goes on with short ones.
         await context.clock.sleep(waitMs, this.#stopping.signal).catch(() => undefined);
       }
     }

@@ -6,6 +6,8 @@ import type { Agent, Call, Conversation } from './state.ts';
 const FOREIGN_WEIGHT = 200;
 /** Places of one conversation from which a fork can start. */
 const MAX_POINTS = 256;
+/** Conversations of ended processes that can be gone on with. */
+const MAX_ENDED = 1000;
 /** Tool call ids shorter than this are counted per conversation by some agents and join nothing by themselves. */
 const EXPLICIT_ID = 12;
 
@@ -30,6 +32,8 @@ export class Conversations {
   readonly #foreign = new Map<Chain, Point[]>();
   readonly #responses = new Map<string, { conversation: Conversation; chain: Chain }>();
   readonly #keysOf = new Map<Conversation, string[]>();
+  readonly #foreignOf = new WeakMap<Conversation, Chain>();
+  readonly #ended = new Set<Conversation>();
 
   get size(): number {
     return this.#keysOf.size;
@@ -118,7 +122,7 @@ export class Conversations {
     const chain = chainsOf(keys, conversation.requested).at(-1) ?? conversation.requested;
     conversation.answered = chain;
     this.#add(conversation, 'answer', chain);
-    if (weight >= FOREIGN_WEIGHT) push(this.#foreign, chain, { conversation, kind: 'answer' });
+    if (weight >= FOREIGN_WEIGHT) this.#addForeign(conversation, chain);
     if (responseId !== undefined) {
       const key = responseKey(call.agent, responseId);
       this.#responses.set(key, { conversation, chain });
@@ -130,7 +134,29 @@ export class Conversations {
   forget(conversation: Conversation): void {
     for (const key of this.#keysOf.get(conversation) ?? []) this.#drop(conversation, key);
     this.#keysOf.delete(conversation);
-    for (const chain of [conversation.answered]) filter(this.#foreign, chain, conversation);
+    filter(this.#foreign, conversation.answered, conversation);
+  }
+
+  /** Its process ended: only its last long answer is kept, for a process that goes on with it. The oldest of these are let go. */
+  ended(conversation: Conversation): void {
+    const last = this.#foreign.get(conversation.answered)?.find((p) => p.conversation === conversation);
+    this.forget(conversation);
+    if (!last) return;
+    push(this.#foreign, conversation.answered, last);
+    this.#ended.add(conversation);
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= MAX_ENDED) break;
+      this.#ended.delete(oldest);
+      filter(this.#foreign, oldest.answered, oldest);
+    }
+  }
+
+  /** One place per conversation is enough: the history behind its last long answer. */
+  #addForeign(conversation: Conversation, chain: Chain): void {
+    const before = this.#foreignOf.get(conversation);
+    if (before !== undefined) filter(this.#foreign, before, conversation);
+    this.#foreignOf.set(conversation, chain);
+    push(this.#foreign, chain, { conversation, kind: 'answer' });
   }
 
   #add(conversation: Conversation, kind: Point['kind'], chain: Chain): void {

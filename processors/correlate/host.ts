@@ -12,7 +12,7 @@ import {
 import type { Claim } from './claim.ts';
 import { Effects } from './effects.ts';
 import { Heap } from './heap.ts';
-import type { CorrelateOptions } from './options.ts';
+import { type CorrelateOptions, SECOND } from './options.ts';
 import { Output } from './output.ts';
 import { agentAbove, inherit, Processes } from './processes.ts';
 import { hostIdOf, resourceOf, serviceName } from './service.ts';
@@ -44,7 +44,11 @@ const RANKS: Readonly<Record<string, number>> = {
   'process.exit': 9,
 };
 
-const SWEEP_EVERY = 4096;
+const SWEEP_EVERY = 1024;
+/** Looks for silent turns per idle timeout. */
+const IDLE_CHECKS = 30;
+/** How long a process that ended stays known: its last events may come a little late. */
+const AFTERLIFE_NS = 5 * SECOND;
 
 /** All correlation state of one host, driven by event time. */
 export class HostState implements TurnHost {
@@ -67,6 +71,7 @@ export class HostState implements TurnHost {
   #highest = Number.NEGATIVE_INFINITY;
   #now = Number.NEGATIVE_INFINITY;
   #handled = 0;
+  #nextIdleCheck = Number.NEGATIVE_INFINITY;
 
   constructor(options: CorrelateOptions, count: (name: string, n?: number) => void) {
     this.options = options;
@@ -121,7 +126,9 @@ export class HostState implements TurnHost {
   /** Event time goes on although nothing happened: `ns` after the latest event. */
   silent(ns: number): void {
     if (this.#highest === Number.NEGATIVE_INFINITY) return;
-    this.#advance(this.#highest + ns - this.options.windowNs);
+    const at = this.#highest + ns - this.options.windowNs;
+    this.#advance(at);
+    this.#turns.closeIdle(at);
   }
 
   /** The input is at its end: everything is decided and closed. */
@@ -159,6 +166,10 @@ export class HostState implements TurnHost {
     if (at < this.#now) this.#count('oisp_correlate_late_events');
     else this.#now = at;
     if (++this.#handled % SWEEP_EVERY === 0) this.#sweep(at);
+    if (at >= this.#nextIdleCheck) {
+      this.#nextIdleCheck = at + this.options.idleNs / IDLE_CHECKS;
+      this.#turns.closeIdle(at);
+    }
     const proc = this.#processes.of(event.process, at);
     if (!proc) {
       this.out.event(event, claim);
@@ -310,8 +321,9 @@ export class HostState implements TurnHost {
       this.#effects.exit(event, proc, at, effect);
       this.#processes.exited(proc);
       if (proc.agent) {
-        this.#turns.processEnded(proc.agent, at, 'process_exit');
-        this.#letGo(proc.agent);
+        const { agent } = proc;
+        this.#turns.processEnded(agent, at, 'process_exit');
+        this.#letGo(agent);
       }
     } else if (event.event_type.startsWith('file.')) this.#effects.file(effect);
     else if (event.event_type === 'network.connect' || event.event_type === 'network.dns')
@@ -325,13 +337,13 @@ export class HostState implements TurnHost {
   }
 
   #letGo(agent: Agent): void {
-    if (agent.turns.size > 0 || agent.pending.size > 0) return;
+    if (agent.turns.size > 0 || agent.pending.size > 0 || this.#agents.get(agent.key) !== agent) return;
     if (agent.claimed) {
       agent.claimed = false;
       this.out.keep(agent.claim);
       agent.claim.release();
     }
-    for (const conversation of agent.conversations) this.#turns.conversations.forget(conversation);
+    for (const conversation of agent.conversations) this.#turns.conversations.ended(conversation);
     agent.conversations.clear();
     this.#agents.delete(agent.key);
     if (agent.proc.exited) agent.proc.agent = undefined;
@@ -358,13 +370,11 @@ export class HostState implements TurnHost {
     }
     if (this.#turns.conversations.size > maxConversations)
       this.#evictConversations(Math.ceil(this.#turns.conversations.size - maxConversations * 0.9));
+    this.#processes.sweep(at - AFTERLIFE_NS, (proc) => !proc.exited);
     if (this.#processes.size > maxProcesses) {
-      const gone = this.#processes.sweep(
-        at - idleNs / 10,
-        (proc) => proc.agent !== undefined || (proc.exec !== undefined && !proc.exited),
-      );
+      const gone = this.#processes.sweep(at - idleNs, (proc) => proc.agent !== undefined);
       this.#count('oisp_correlate_evicted_processes', gone);
-    } else this.#processes.sweep(at - idleNs, (proc) => !proc.exited);
+    }
   }
 
   #evictConversations(n: number): void {

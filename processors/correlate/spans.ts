@@ -17,7 +17,7 @@ import { type ContentOptions, inputMessages, jsonValue, outputMessages, systemIn
 import type { Call, Effect, ExecState, FileGroup, Fold, ToolState, Turn } from './state.ts';
 import type { Anchor } from './timeline.ts';
 
-/** How spans are named and filled. */
+/** How spans are named and filled. A span lasts at least one nanosecond: Jaeger warns of spans that end when they start. */
 export interface SpanOptions extends ContentOptions {
   /** `readable` puts the file, program or host into the name. */
   readonly names: 'low_cardinality' | 'readable';
@@ -77,7 +77,7 @@ export function turnSpan(turn: Turn, options: SpanOptions): SpanRecord {
     name: `invoke_agent ${agent.service}`,
     kind: SPAN_KIND.internal,
     start: turn.anchor.nanos(turn.start),
-    end: turn.anchor.nanos(turn.end),
+    end: turn.anchor.nanos(Math.max(turn.end, turn.start + 1)),
     attributes: a.list,
     ...(turn.links.length > 0 && { links: turn.links.map((l) => link(l.traceId, l.spanId, l.type)) }),
     ...(turn.failed && { status: { code: 'error' as const } }),
@@ -169,7 +169,7 @@ export function callSpan(call: Call, place: CallPlace, options: SpanOptions): Sp
     name: model ? `${operation} ${model}` : operation,
     kind: SPAN_KIND.client,
     start: place.anchor.nanos(call.at),
-    end: place.anchor.nanos(Math.max(place.end, call.at)),
+    end: place.anchor.nanos(Math.max(place.end, call.at + 1)),
     attributes: a.list,
     ...(traceparent?.[1] && traceparent[2] && { links: [link(traceparent[1], traceparent[2], 'app_trace')] }),
     ...(failed && { status: { code: 'error' as const, ...(message !== undefined && { message }) } }),
@@ -223,7 +223,7 @@ export function toolSpan(
     name: `execute_tool ${tool.name}`,
     kind: SPAN_KIND.internal,
     start: turn.anchor.nanos(tool.start),
-    end: turn.anchor.nanos(Math.max(end, tool.start)),
+    end: turn.anchor.nanos(Math.max(end, tool.start + 1)),
     attributes: a.list,
     links: [link(turn.traceId, tool.call.spanId, 'requested_by')],
     ...(tool.isError && { status: { code: 'error' as const } }),
@@ -268,7 +268,7 @@ export function execSpan(exec: ExecState, end: number, endReason: string | undef
     name: name ?? `process.exec ${program}`,
     kind: SPAN_KIND.internal,
     start: turn.anchor.nanos(exec.start),
-    end: turn.anchor.nanos(Math.max(end, exec.start)),
+    end: turn.anchor.nanos(Math.max(end, exec.start + 1)),
     attributes: a.list,
     ...(failed && { status: { code: 'error' as const } }),
     resource: turn.agent.resource,
@@ -298,7 +298,7 @@ export function fileSpan(group: FileGroup, turn: Turn, options: SpanOptions): Sp
     name: options.names === 'readable' ? `${event.event_type} ${file}` : event.event_type,
     kind: SPAN_KIND.internal,
     start: turn.anchor.nanos(at),
-    end: turn.anchor.nanos(Math.max(group.last, at)),
+    end: turn.anchor.nanos(Math.max(group.last, at + 1)),
     attributes: a.list,
     resource: turn.agent.resource,
   };
@@ -358,7 +358,7 @@ export function networkSpan(effect: Effect, place: NetworkPlace, options: SpanOp
     name: options.names === 'readable' && host ? `${event.event_type} ${host}` : event.event_type,
     kind: SPAN_KIND.client,
     start: turn.anchor.nanos(Math.min(start, at)),
-    end: turn.anchor.nanos(at),
+    end: turn.anchor.nanos(at + 1),
     attributes: a.list,
     ...(failed !== undefined && { status: { code: 'error' as const } }),
     resource: turn.agent.resource,
@@ -379,7 +379,7 @@ export function foldSpan(fold: Fold, turn: Turn): SpanRecord {
     name: fold.name,
     kind: event.event_type.startsWith('network.') ? SPAN_KIND.client : SPAN_KIND.internal,
     start: turn.anchor.nanos(at),
-    end: turn.anchor.nanos(Math.max(fold.end, at)),
+    end: turn.anchor.nanos(Math.max(fold.end, at + 1)),
     attributes: a.list,
     resource: turn.agent.resource,
   };

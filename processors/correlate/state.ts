@@ -120,7 +120,7 @@ export interface Turn {
   readonly confidence: Confidence | undefined;
   readonly anchor: Anchor;
   readonly index: number;
-  readonly opener: OispEvent<AiRequestData>;
+  opener: OispEvent<AiRequestData>;
   readonly links: { readonly traceId: string; readonly spanId: string; readonly type: string }[];
   start: number;
   end: number;
@@ -149,8 +149,9 @@ export interface Turn {
 
 /** One model call. */
 export interface Call {
-  readonly request: OispEvent<AiRequestData>;
-  readonly view: RequestView;
+  /** Without its messages once the span has left. */
+  request: OispEvent<AiRequestData>;
+  view: RequestView;
   readonly agent: Agent;
   readonly at: number;
   readonly claim: Claim;
@@ -165,8 +166,6 @@ export interface Call {
   resend: number;
   response: OispEvent<AiResponseData> | undefined;
   endAt: number | undefined;
-  /** Tool events that came while it was not decided where the call belongs. */
-  held: { readonly event: OispEvent; readonly at: number }[];
 }
 
 export interface ToolState {

@@ -63,7 +63,6 @@ export class Turns {
       resend: 0,
       response: undefined,
       endAt: undefined,
-      held: [],
     };
     this.#calls.set(callKey(agent, event.data.request_id), call);
     claim.hold();
@@ -138,6 +137,8 @@ export class Turns {
     const { view } = call;
     call.offset = how === 'replaced' ? 0 : conversation.sentMessages;
     const retry = isUnanswered(conversation.lastCall) && conversation.requested === chains.at(-1);
+    if (conversation.turn && conversation.turn.lastAt + this.#host.options.idleNs <= call.at)
+      this.abandon(conversation.turn, conversation.turn.lastAt, 'idle_timeout');
     const turn = conversation.turn;
     this.#place(call, conversation, chains);
     const opens = view.hasUserText && view.results.length === 0 && !retry;
@@ -351,7 +352,6 @@ export class Turns {
       parentTurn.children.add(turn);
       turn.parentTool?.children.add(turn);
     }
-    this.#watchIdle(turn);
     this.#join(call, turn);
     this.#adoptPending(call, turn);
     return turn;
@@ -411,15 +411,14 @@ export class Turns {
     this.#close(turn, Math.min(at, Math.max(turn.lastAt, turn.end)), 'interrupted');
   }
 
-  #watchIdle(turn: Turn): void {
-    const { idleNs } = this.#host.options;
-    const check = (at: number): void => {
-      if (turn.state === 'closed') return;
-      const left = turn.lastAt + idleNs - at;
-      if (left > 0) this.#host.after(at + left, check);
-      else this.abandon(turn, turn.lastAt, 'idle_timeout');
-    };
-    this.#host.after(turn.lastAt + idleNs, check);
+  /** Closes the turns that were silent for too long. */
+  closeIdle(at: number): void {
+    for (const agent of this.#host.agents) {
+      for (const turn of [...agent.turns]) {
+        if (turn.state !== 'closed' && turn.lastAt + this.#host.options.idleNs <= at)
+          this.abandon(turn, turn.lastAt, 'idle_timeout');
+      }
+    }
   }
 
   /** Ends a turn whatever is still under way below it. */
@@ -464,6 +463,10 @@ export class Turns {
       this.#finishIfDone(parent);
     }
     if (turn.conversation.turn === turn) turn.conversation.turn = undefined;
+    turn.opener = withoutContent(turn.opener);
+    turn.lastAnswer = undefined;
+    turn.tools.length = 0;
+    turn.strays.length = 0;
     out.keep(claim);
     this.#host.released(turn.agent);
   }
@@ -583,6 +586,7 @@ export class Turns {
   #done(call: Call): void {
     this.#calls.delete(callKey(call.agent, call.request.data.request_id));
     call.claim.release();
+    slim(call);
   }
 
   // ---------------------------------------------------------------- tools
@@ -699,6 +703,21 @@ export class Turns {
 
 function callKey(agent: Agent, requestId: string): string {
   return `${agent.key} ${requestId}`;
+}
+
+/** Lets go of what only the span needed: conversations live long, and their calls hold whole histories. */
+function slim(call: Call): void {
+  call.request = withoutContent(call.request);
+  call.view = { ...call.view, keys: {} };
+  if (call.response) {
+    const { choices: _, ...data } = call.response.data;
+    call.response = { ...call.response, data, attrs: {} };
+  }
+}
+
+function withoutContent(event: OispEvent<AiRequestData>): OispEvent<AiRequestData> {
+  const { messages: _, tools: __, ...data } = event.data;
+  return { ...event, data, attrs: {} };
 }
 
 /** A call that the agent will make again: it failed, broke off, or was not answered yet. */

@@ -299,9 +299,10 @@ describe('shutdown', () => {
     expect(pushed).toEqual(['a']);
   });
 
-  test('gives everything one try, counts what fails as lost and keeps its receipts', async () => {
-    const { queue, pushed, count, lines } = made(configOf({ ...one, batch: unbatched }), (payload) =>
-      textOf(payload) === 'ok' ? { rejected: 0 } : busy(),
+  test('tries until the deadline, counts what fails as lost and keeps its receipts', async () => {
+    const { queue, clock, pushed, count, lines } = made(
+      configOf({ ...one, num_consumers: 3, batch: unbatched }),
+      (payload) => (textOf(payload) === 'ok' ? { rejected: 0 } : busy()),
     );
     const book = receipts();
     await queue.start(HOST);
@@ -311,12 +312,29 @@ describe('shutdown', () => {
       receipt.release();
     }
     await settle();
-    expect(pushed).toEqual(['aaa']);
-    await queue.shutdown(never);
-    expect(pushed).toEqual(['aaa', 'aaa', 'ok', 'bb']);
+    const before = pushed.length;
+    const deadline = new AbortController();
+    const done = queue.shutdown(deadline.signal);
+    await clock.advance(5000);
+    expect(pushed.length).toBeGreaterThan(before + 4);
+    deadline.abort();
+    await done;
     expect([count('otelcol_exporter_sent_spans'), count('oisp_exporter_lost_spans')]).toEqual([2, 5]);
     expect(book.lowWater).toBe(0);
     expect(lines.at(-1)).toMatchObject({ level: 'error', fields: { spans: 5 } });
+  });
+
+  test('delivers what a server takes again before the deadline', async () => {
+    let isUp = false;
+    const { queue, clock, count } = made(configOf({ ...one, batch: unbatched }), () => (isUp ? { rejected: 0 } : busy()));
+    await queue.start(HOST);
+    await queue.enqueue([letters('aaa')]);
+    const done = queue.shutdown(never);
+    await clock.advance(2000);
+    isUp = true;
+    await clock.advance(2000);
+    await done;
+    expect([count('otelcol_exporter_sent_spans'), count('oisp_exporter_lost_spans')]).toEqual([3, 0]);
   });
 
   test('ends at the deadline although the server hangs, and counts what is left', async () => {
@@ -394,7 +412,11 @@ test('under random failures every item is delivered or counted, and each payload
         });
         const results = Promise.allSettled(calls);
         await clock.advance(stopAfter);
-        await queue.shutdown(never);
+        const deadline = new AbortController();
+        const done = queue.shutdown(deadline.signal);
+        await clock.advance(stopAfter / 10);
+        deadline.abort();
+        await done;
         await results;
         const counted = [
           'oisp_exporter_rejected',

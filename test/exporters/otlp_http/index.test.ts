@@ -265,7 +265,7 @@ describe('a server that', () => {
     const receipt = book.open(1);
     await e.consume({ signal: 'spans', spans: [spanOf(1)], receipts: [receipt] });
     receipt.release();
-    await e.shutdown(never);
+    await e.shutdown(AbortSignal.timeout(300));
     expect([count('oisp_exporter_lost_spans'), book.lowWater]).toEqual([1, 0]);
     expect(lines.at(-1)?.message).toBe('Queued data could not be sent before shutdown and is lost.');
   });
