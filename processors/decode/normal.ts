@@ -64,13 +64,27 @@ export function roleOf(role: unknown): { readonly role: Role; readonly attrs?: {
   }
 }
 
+/** Types of tools that the spec names (ai.schema.json, tool_definition); a provider's own word becomes `other`. */
+const TOOL_TYPES = new Set(['function', 'code_interpreter', 'file_search', 'computer_use', 'other']);
+
 export function tool(name: unknown, type: unknown, description: unknown, parameters: unknown): ToolDefinition {
+  const word = text(type);
   return {
-    name: text(name) ?? text(type) ?? 'unknown',
-    ...(text(type) !== undefined && { type: text(type) as string }),
+    name: text(name) ?? word ?? 'unknown',
+    ...(word !== undefined && { type: TOOL_TYPES.has(word) ? word : 'other' }),
     ...(text(description) !== undefined && { description: text(description) as string }),
     ...(parameters !== undefined && parameters !== null && { parameters }),
   };
+}
+
+const CHOICES: Readonly<Record<string, string>> = { any: 'required', tool: 'specific', function: 'specific' };
+
+/** Which tools the model may use, as one word: `auto`, `none`, `required`, `specific`, or the provider's own. Undefined where nothing is said. */
+export function toolChoiceOf(choice: unknown): string | undefined {
+  if (!isObject(choice)) return text(choice);
+  // OpenAI's allowed_tools holds its mode beside the list; function_call of old names one function
+  const word = text(choice['mode']) ?? text(object(choice['allowed_tools'])['mode']) ?? text(choice['type']);
+  return word === undefined ? 'specific' : (CHOICES[word] ?? word);
 }
 
 /** Sampling parameters by OpenAI's and Anthropic's names, which most others share. */

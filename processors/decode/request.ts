@@ -5,6 +5,7 @@ import { authOf, headAttrs, set } from './call-head.ts';
 import { type ConnectionInfo, makeEvent, type Place, requestIdOf } from './connection-info.ts';
 import type { CallHead, CallMatch, Flavour, NormalRequest } from './flavour.ts';
 import { isObject, parseJson } from './json.ts';
+import { toolChoiceOf } from './normal.ts';
 import type { Mark } from './stream/mark.ts';
 import { resultsOf } from './tool-results.ts';
 
@@ -60,6 +61,7 @@ function emitRequest(info: ConnectionInfo, from: Candidate, request: NormalReque
   if (attrs['oisp.session.id'] === undefined) set(attrs, 'oisp.session.id', request.sessionId);
   const model = request.model ?? match.model;
   const images = imagesIn(request);
+  const toolChoice = toolChoiceOf(request.toolChoice);
   const data: AiRequestData = {
     request_id: requestId,
     ...(request.conversationId !== undefined && { conversation_id: request.conversationId }),
@@ -74,7 +76,7 @@ function emitRequest(info: ConnectionInfo, from: Candidate, request: NormalReque
       has_system_prompt: request.messages.some((m) => m.role === 'system'),
     }),
     ...(request.tools && { tools: request.tools, tools_count: request.tools.length }),
-    ...(request.toolChoice !== undefined && request.toolChoice !== null && { tool_choice: request.toolChoice }),
+    ...(toolChoice !== undefined && { tool_choice: toolChoice }),
     ...(request.parameters && { parameters: request.parameters }),
     ...(images > 0 && { has_images: true, image_count: images }),
     ...(request.previousResponseId !== undefined && { previous_response_id: request.previousResponseId }),

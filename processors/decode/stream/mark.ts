@@ -11,10 +11,10 @@ export interface Mark {
 
 export type Direction = 'sent' | 'received';
 
-/** Milliseconds from one mark to another, by the monotonic clock where both have it. Never negative, three decimals. */
+/** Milliseconds from one mark to another, by the monotonic clock where both have it. Never negative, a whole number (oisp-spec v0.1). */
 export function elapsedMs(from: Mark, to: Mark): number {
   const a = from.event.ts_mono;
   const b = to.event.ts_mono;
   const ms = a !== undefined && b !== undefined ? (b - a) / 1e6 : to.ms - from.ms;
-  return Math.max(0, Math.round(ms * 1000) / 1000);
+  return Math.max(0, Math.round(ms));
 }
