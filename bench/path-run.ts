@@ -1,5 +1,6 @@
 /** One run of bench/path.ts in a process of its own: `path-run.ts parse|none|full FILE ENDPOINT`; prints its CPU and peak memory. */
 import { createReadStream } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import type { Batch, Consumer, Context, Definition, ProcessorDefinition } from '../core/index.ts';
 import { createLog, createMatcher, Meter, systemClock } from '../core/index.ts';
 import { configFor } from '../core/testing/index.ts';
@@ -86,6 +87,8 @@ async function wholePath(): Promise<void> {
     for (const s of meter.samples()) console.error(s.name, JSON.stringify(s.labels), s.value);
 }
 
+// as cli/main.ts does
+if (kind !== 'parse') setFlagsFromString('--heap-growing-percent=80');
 if (kind === 'parse') await parseOnly();
 else await wholePath();
 const { user, system } = process.cpuUsage();
