@@ -16,6 +16,7 @@ import { parse } from 'yaml';
 import { COMMANDS } from '../cli/program.ts';
 import { loadRegistry } from '../cli/registry.ts';
 import { checkEvent, formatProblem, loadService } from '../core/index.ts';
+import { METRICS } from '../core/telemetry/metrics.ts';
 
 const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'oisp-docs-'));
@@ -214,6 +215,25 @@ function namesIn(tree: string): string[] {
   const lines = tree.split('\n').filter((line) => line.trim() !== '');
   return lines.map((line) => line.split(/ {2,}(?=\d|✗)/)[0] ?? '');
 }
+
+// ---------------------------------------------------------------- metrics
+/** Names that look like a metric: a field of events, and the counter of the example in CONTRIBUTING.md. */
+const NO_METRICS = new Set(['oisp_version', 'oisp_drop_types_events']);
+
+test('every metric that a page names is one that the program has', () => {
+  const names = METRICS.map(({ name }) => name);
+  const unknown = pages.flatMap(({ name: from, path }) =>
+    [...readFileSync(path, 'utf8').matchAll(/\b(?:oisp|otelcol)_[a-z0-9_]+/g)]
+      .map(([word]) => word)
+      .filter(
+        (word) =>
+          !NO_METRICS.has(word) &&
+          !names.some((name) => name === word || (word.endsWith('_') && name.startsWith(word))),
+      )
+      .map((word) => `${from}: ${word}`),
+  );
+  expect(unknown).toEqual([]);
+});
 
 // ---------------------------------------------------------------- error codes
 const SOURCES = ['core', 'cli', 'receivers', 'processors', 'exporters', 'connectors', 'extensions'];
