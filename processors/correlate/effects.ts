@@ -475,11 +475,11 @@ export class Effects {
     const parent = nearestExec(effect.proc)?.spanId ?? stray.root.spanId;
     const place = { traceId: turn.traceId, spanId: parent };
     if (turn.state === 'closed') this.#note(effect, { ...place, late: true });
-    else {
-      if (effect.event.event_type !== 'file.open' && stray.held.length < this.#host.options.maxPerTool)
-        stray.held.push({ kind, effect, parent });
-      this.#note(effect, place);
-    }
+    else if (effect.event.event_type !== 'file.open' && stray.held.length < this.#host.options.maxPerTool) {
+      // goes on once: when a tool call takes the tree, or when the turn ends
+      stray.held.push({ kind, effect, parent });
+      effect.claim.hold();
+    } else this.#note(effect, place);
   }
 
   #housekeeping(effect: Effect, agent: Agent, kind: 'files' | 'connections'): void {
