@@ -19,6 +19,7 @@ export class Claim {
   }
 
   release(): void {
+    if (this.#held === 0) throw new Error('a claim was released more often than it was held');
     if (--this.#held === 0) for (const receipt of this.receipts) receipt.release();
   }
 }
