@@ -235,6 +235,25 @@ test('every metric that a page names is one that the program has', () => {
   expect(unknown).toEqual([]);
 });
 
+// ---------------------------------------------------------------- attributes
+test('our own attributes are those that correlate writes, and its README has all of them', () => {
+  const code = SOURCES.flatMap((name) => files('.ts', join(root, name))).map((path) => readFileSync(path, 'utf8'));
+  const named = pages.flatMap(({ name: from, path }) =>
+    [...readFileSync(path, 'utf8').matchAll(/`(oisp\.[a-z_]+(?:\.[a-z_]+)*)(?=[`=])/g)].map((match) => ({
+      from,
+      key: match[1] ?? '',
+    })),
+  );
+  expect(named.filter(({ key }) => !code.some((text) => text.includes(`'${key}'`)))).toEqual([]);
+  const spans = readFileSync(join(root, 'processors/correlate/spans.ts'), 'utf8');
+  const written = [...spans.matchAll(/'(oisp\.[a-z_.]+)'/g)].map((match) => match[1] ?? '');
+  const described = new Set(
+    named.filter(({ from }) => from === 'processors/correlate/README.md').map(({ key }) => key),
+  );
+  expect(written.length).toBeGreaterThan(20);
+  expect(written.filter((key) => !described.has(key))).toEqual([]);
+});
+
 // ---------------------------------------------------------------- error codes
 const SOURCES = ['core', 'cli', 'receivers', 'processors', 'exporters', 'connectors', 'extensions'];
 
