@@ -88,13 +88,13 @@ export class Decoder {
       else if (Number.isNaN(ms))
         this.#counters.warn('A capture record has no valid time.', 'bad_records', 'reason', 'ts');
       else this.#record(event, { event, ms }, host, time, receipts);
-      // looking at all who wait is not free: four times a window is often enough
+      // looking at all who wait is not free: four times a window is often enough. Never at the end of a batch: where batches end
+      // must not change what is decided
       if (time.ms - time.looked > this.#options.reorderWindowMs / 4) {
         time.looked = time.ms;
         this.#look();
       }
     }
-    this.#look();
     this.#bound();
     return this.#take();
   }
