@@ -258,6 +258,6 @@ export const ENVELOPE: Fields = fields(
       referer: 'uri',
       user_agent: 'text',
     }),
-    attrs: fields('text', { 'oisp.match': 'opaque' }),
+    attrs: fields('text', { 'oisp.match': 'opaque', 'gen_ai.operation.name': 'meta' }),
   },
 );
