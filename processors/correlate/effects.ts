@@ -560,7 +560,8 @@ export class Effects {
 
   // ---------------------------------------------------------------- small things
   #touched(tool: ToolState, at: number): void {
-    tool.firstEffect ??= at;
+    tool.firstEffect = Math.min(tool.firstEffect ?? at, at);
+    tool.start = Math.min(tool.start, at);
     tool.turn.lastAt = Math.max(tool.turn.lastAt, at);
   }
 

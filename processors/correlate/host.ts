@@ -16,7 +16,7 @@ import { type CorrelateOptions, SECOND } from './options.ts';
 import { Output } from './output.ts';
 import { agentAbove, inherit, Processes } from './processes.ts';
 import { hostIdOf, resourceOf, serviceName } from './service.ts';
-import type { Agent, Effect, McpMerge, Proc, ToolState } from './state.ts';
+import type { Agent, Effect, McpMerge, McpServer, Proc, ToolState } from './state.ts';
 import { Timeline } from './timeline.ts';
 import { type TurnHost, Turns } from './turns.ts';
 
@@ -66,6 +66,8 @@ export class HostState implements TurnHost {
   readonly #effects: Effects;
   /** MCP tools/call events under way, by their call id. */
   readonly #mcp = new Map<string, { tool: ToolState; merge: McpMerge }>();
+  /** Servers that were found by what they did, by the connection that speaks to them. */
+  readonly #found = new Map<string, McpServer>();
   out = new Output();
   #timerOrder = 0;
   #highest = Number.NEGATIVE_INFINITY;
@@ -250,14 +252,14 @@ export class HostState implements TurnHost {
     const pid = event.attrs?.['mcp.child.pid'];
     const child = typeof pid === 'number' ? this.#processes.get(pid) : undefined;
     if (!child) return undefined;
-    const data = event.data as { readonly tool?: { readonly server?: unknown }; readonly server?: unknown };
-    const name = data.tool?.server ?? data.server;
+    const { tool } = event.data as { readonly tool?: { readonly server?: unknown } };
+    const name = event.attrs?.['mcp.server.name'] ?? tool?.server;
     return this.#effects.server(child, typeof name === 'string' ? name : `pid ${String(pid)}`);
   }
 
   /** The wire's tools/call is the same execution as the tool call that the model asked for: one span for both. */
   #mcpCall(proc: Proc, event: OispEvent<ToolCallData>, at: number, claim: Claim): void {
-    const server = this.#serverOf(event);
+    const server = this.#serverOf(event) ?? this.#found.get(connOf(event));
     const agent = agentAbove(proc);
     const args = matchOf(event)?.args;
     let found: ToolState | undefined;
@@ -290,6 +292,7 @@ export class HostState implements TurnHost {
     this.#mcp.delete(event.data.call_id);
     const { tool, merge } = known;
     merge.endAt = at;
+    if (merge.server && !merge.server.proc.exited) this.#found.set(connOf(event), merge.server);
     const open = merge.server?.open;
     if (open) open.splice(open.indexOf(tool), 1);
     if (tool.open) {
@@ -370,6 +373,7 @@ export class HostState implements TurnHost {
     }
     if (this.#turns.conversations.size > maxConversations)
       this.#evictConversations(Math.ceil(this.#turns.conversations.size - maxConversations * 0.9));
+    for (const [conn, server] of this.#found) if (server.proc.exited) this.#found.delete(conn);
     this.#processes.sweep(at - AFTERLIFE_NS, (proc) => !proc.exited);
     if (this.#processes.size > maxProcesses) {
       const gone = this.#processes.sweep(at - idleNs, (proc) => proc.agent !== undefined);
@@ -385,4 +389,9 @@ export class HostState implements TurnHost {
     for (const conversation of idle.slice(0, n)) this.#turns.forget(conversation);
     this.#count('oisp_correlate_evicted_conversations', Math.min(n, idle.length));
   }
+}
+
+/** The captured connection that an event was read from. */
+function connOf(event: OispEvent): string {
+  return `${event.process?.pid ?? ''} ${String(event.attrs?.['oisp.conn'] ?? '')}`;
 }

@@ -179,7 +179,8 @@ export interface ToolState {
   readonly index: number;
   readonly name: string;
   readonly spanId: string;
-  readonly start: number;
+  /** When the call was asked for; earlier when it ran ahead of the answer's end. */
+  start: number;
   open: boolean;
   /** Its span has left. */
   exported: boolean;

@@ -164,7 +164,7 @@ export class McpStdio implements ConnectionProtocol {
     this.#pending.delete(id);
     const result = message['result'];
     if (pending.method === 'initialize') {
-      this.#server = text(object(object(result)['serverInfo'])['name']) ?? this.#server;
+      this.#session(pending, object(result), mark);
       return;
     }
     const error = message['error'];
@@ -179,6 +179,25 @@ export class McpStdio implements ConnectionProtocol {
     }
     const isError = object(result)['isError'] === true;
     this.#result(pending, mark, { success: !isError, ...(isError && { error: { type: 'tool_error' } }), result });
+  }
+
+  /**
+   * `agent.mcp_session` (ours): a server was initialised. It says which process is at the other end, so that what a server does while it
+   * starts is not taken for a finding.
+   */
+  #session(pending: Pending, result: Json, mark: Mark): void {
+    const server = object(result['serverInfo']);
+    this.#server = text(server['name']) ?? this.#server;
+    const version = text(server['version']);
+    const protocol = text(result['protocolVersion']);
+    const data = {
+      ...(this.#server !== undefined && { server: this.#server }),
+      ...(version !== undefined && { version }),
+      ...(protocol !== undefined && { protocol_version: protocol }),
+    };
+    const place: Place = { dir: 'received', stream: 0, ordinal: pending.ordinal, index: 0 };
+    const attrs = { ...this.#attrs(pending.rpcId), 'mcp.method.name': 'initialize', 'mcp.server.name': this.#server };
+    this.#info.emit(makeEvent(this.#info, 'agent.mcp_session', mark, place, EVIDENCE, data, attrs));
   }
 
   #result(pending: Pending, mark: Mark, more: Partial<ToolResultData>, missing: readonly string[] = []): void {

@@ -236,3 +236,103 @@ test('receipts are held until the spans made from them are handed on, then let g
   receipt.release();
   expect(book.held).toBe(0);
 });
+
+test('a program that runs ahead of a tool call still being written finds its tool; the start of an MCP server is no finding', async () => {
+  const s = new Story();
+  const one = [user('be quick about it')];
+  s.ask(10, 'r1', one);
+  s.exec(70, 10, ['npx', '@tools/db']);
+  s.exec(71, 70, ['node', 'server.js']);
+  s.event(
+    'agent.mcp_session',
+    10,
+    { server: 'db' },
+    { attrs: { 'mcp.child.pid': 71, 'mcp.server.name': 'db', 'oisp.mcp': true } },
+  );
+  s.exec(72, 10, ['sh', '-c', 'make eager']);
+  s.exit(72, 10);
+  s.effect('file.read', 10, 1, { path: '/srv/app/early.ts', bytes_read: 4 });
+  const answer = s.answer(10, 'r1', '', [
+    { id: 'call_make_01', name: 'Bash', arguments: { command: 'make eager' } },
+    { id: 'call_read_03', name: 'Read', arguments: { file_path: 'early.ts' } },
+  ]);
+  s.ask(10, 'r2', [...one, answer, result('call_make_01', 'ok'), result('call_read_03', 'x')]);
+  s.answer(10, 'r2', 'Done.');
+  const { spans } = await correlate(s.events);
+  expect(drawn(spans)).toEqual([
+    'invoke_agent coder',
+    '  chat big-model',
+    '  mcp.start db',
+    '  execute_tool Bash [call_make_01]',
+    '    process.exec sh [argument]',
+    '  execute_tool Read [call_read_03]',
+    '    file.read [/srv/app/early.ts, argument]',
+    '  chat big-model',
+  ]);
+  expect(spans.some((x) => attribute(x, 'oisp.effect.unexplained') === true)).toBe(false);
+});
+
+test('a tool that an MCP server runs is one span, with what the server did, ended by its answer', async () => {
+  const s = new Story();
+  const one = [user('ask the database')];
+  s.exec(80, 10, ['node', 'server.js']);
+  s.ask(10, 'r1', one);
+  const answer = s.answer(10, 'r1', '', [
+    { id: 'call_query_1', name: 'mcp__db__query', arguments: { sql: 'select 1' } },
+  ]);
+  const attrs = { 'oisp.mcp': true, 'oisp.call_id.derived': true, 'mcp.child.pid': 80, 'mcp.request.id': '7' };
+  s.wait(1).event(
+    'agent.tool_call',
+    10,
+    { tool: { name: 'query', server: 'db' }, call_id: 'mcp_1', arguments: { sql: 'select 1' } },
+    { attrs },
+  );
+  s.effect('file.read', 80, 10, { path: '/var/lib/main.db', bytes_read: 9 });
+  const ended = s.wait(1).event('agent.tool_result', 10, { call_id: 'mcp_1', success: false }, { attrs });
+  s.wait(400).ask(10, 'r2', [...one, answer, result('call_query_1', 'no table')]);
+  s.effect('file.write', 80, 10, { path: '/var/log/db.log', bytes_written: 9 });
+  s.answer(10, 'r2', 'It failed.');
+  const { spans } = await correlate(s.events);
+  expect(drawn(spans)).toEqual([
+    'invoke_agent coder',
+    '  chat big-model',
+    '  execute_tool mcp__db__query [call_query_1, error]',
+    '    file.read [/var/lib/main.db, mcp]',
+    '  chat big-model',
+  ]);
+  const tool = spans.find((x) => x.name.startsWith('execute_tool'));
+  expect(tool && [attribute(tool, 'oisp.tool.end_source'), attribute(tool, 'mcp.method.name')]).toEqual([
+    'mcp_answer',
+    'tools/call',
+  ]);
+  expect(tool?.end).toBe(1_763_632_800_000_000_000n + BigInt(Number(ended.ts_mono) - 5_000_000_000));
+});
+
+test('a turn beyond its caps goes on in a trace of its own, linked to the one before', async () => {
+  const s = new Story();
+  let history = [user('go on for long')];
+  for (let i = 0; i < 6; i++) {
+    s.ask(10, `r${i}`, history);
+    const answer = s.answer(10, `r${i}`, '', [
+      { id: `call_long_${i}00`, name: 'Read', arguments: { file_path: `f${i}.ts` } },
+    ]);
+    history = [...history, answer, result(`call_long_${i}00`, 'x')];
+  }
+  s.ask(10, 'r6', history);
+  s.answer(10, 'r6', 'Done.');
+  const { spans } = await correlate(s.events, { max_spans_per_trace: 10 });
+  const roots = spans.filter((x) => x.parentSpanId === undefined);
+  expect(roots.length).toBe(2);
+  const types = roots.flatMap((x) => x.links ?? []).map((l) => [l.traceId, l.attributes[0]?.value]);
+  expect(types).toEqual([[roots[0]?.traceId, 'continued_from']]);
+  const traces = new Map(spans.map((x) => [x.spanId, x.traceId]));
+  for (const span of spans) if (span.parentSpanId) expect(traces.get(span.parentSpanId)).toBe(span.traceId);
+});
+
+test('a call that was never answered closes with its process and says so', async () => {
+  const s = new Story();
+  s.ask(10, 'r1', [user('are you there')]);
+  s.wait(50).exit(10, 1, 1);
+  const { spans } = await correlate(s.events);
+  expect(drawn(spans)).toEqual(['invoke_agent coder [process_exit]', '  chat big-model [no_response]']);
+});
