@@ -242,7 +242,9 @@ class HmacMatcher implements Matcher {
   #path(path: string, cwd: string | undefined): MatchKeys {
     const whole = path.startsWith('/') ? path : cwd === undefined ? path : posix.join(cwd, path);
     const normal = posix.normalize(whole);
-    return { paths: [this.key(`p\0${normal}`)], ...(cwd === undefined && { tails: this.#tails(normal) }) };
+    // within the process's own folder the whole path is enough; elsewhere an agent may count from a folder that only its prompt names
+    const isInside = cwd !== undefined && normal.startsWith(`${cwd}/`);
+    return { paths: [this.key(`p\0${normal}`)], ...(!isInside && { tails: this.#tails(normal) }) };
   }
 
   #rename(data: RenameData, cwd: string | undefined): MatchKeys {
@@ -254,7 +256,7 @@ class HmacMatcher implements Matcher {
   #tails(path: string): Key[] {
     const parts = path.split('/').filter((p) => p !== '');
     const tails: Key[] = [];
-    for (let n = 1; n <= Math.min(8, parts.length); n++) tails.push(this.key(`q\0${parts.slice(-n).join('/')}`));
+    for (let n = 1; n <= Math.min(6, parts.length); n++) tails.push(this.key(`q\0${parts.slice(-n).join('/')}`));
     return tails;
   }
 

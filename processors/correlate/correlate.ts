@@ -104,19 +104,25 @@ export class Correlate implements Component, Consumer {
       }
       const receipts = receiptsOf(out);
       const more = receipts.length > 0 ? { receipts } : {};
-      if (out.events.length > 0) await this.#send({ signal: 'events', events: out.events, ...more }, deadline);
-      if (out.spans.length > 0) await this.#send({ signal: 'spans', spans: out.spans, ...more }, deadline);
-      out.release();
+      let isDone = true;
+      if (out.events.length > 0) isDone = await this.#send({ signal: 'events', events: out.events, ...more }, deadline);
+      if (out.spans.length > 0)
+        isDone = (await this.#send({ signal: 'spans', spans: out.spans, ...more }, deadline)) && isDone;
+      // what the deadline cut off stays held: a restart reads it again
+      if (isDone) out.release();
     }
   }
 
-  /** This node owns what it made: a refusal from below is retried here and never thrown upstream. */
-  async #send(batch: Batch, deadline: AbortSignal | undefined): Promise<void> {
+  /**
+   * This node owns what it made: a refusal from below is retried here and never thrown upstream. False when the deadline came before the
+   * batch was taken or refused for good: the input may give it again.
+   */
+  async #send(batch: Batch, deadline: AbortSignal | undefined): Promise<boolean> {
     const { clock, log, meter, id } = this.#context;
     for (let wait: number = RETRY_MS.first; ; wait = Math.min(wait * 2, RETRY_MS.most)) {
       try {
         await this.#next.consume(batch);
-        return;
+        return true;
       } catch (error) {
         if (isPermanent(error) || deadline?.aborted) {
           meter.counter('oisp_correlate_dropped', { processor: id, signal: batch.signal }).add(sizeOf(batch));
@@ -125,7 +131,7 @@ export class Correlate implements Component, Consumer {
             signal: batch.signal,
             error: messageOf(error),
           });
-          return;
+          return isPermanent(error);
         }
         log.debug('Trying again.', { wait_ms: wait, error: messageOf(error) });
         await clock.sleep(wait, deadline).catch(() => undefined); // the deadline ends the wait, then one last try

@@ -72,7 +72,7 @@ export class Effects {
       this.#stray(effect, proc.stray.turn, proc.stray);
       return;
     }
-    const cause = this.#causeOfExec(agent, matchOf(effect.event) ?? {}, 'now');
+    const cause = this.#causeOfExec(agent, matchOf(effect.event) ?? {}, 'any');
     if (cause) {
       this.#runUnder(effect, cause);
       return;
@@ -87,10 +87,10 @@ export class Effects {
   }
 
   /**
-   * The open tool call that a program belongs to. `named`: only one whose arguments name it. `now`: else the only one that may have started
-   * it, but not while an answer of its conversation is still coming and may ask for more. `after`: the same when the answer is there.
+   * The open tool call that a program belongs to. `named`: only one whose arguments name it. `any`: else the only one that may have started
+   * it, but not while an answer is still coming that may ask for more.
    */
-  #causeOfExec(agent: Agent, keys: MatchKeys, when: 'named' | 'now' | 'after'): Cause | undefined {
+  #causeOfExec(agent: Agent, keys: MatchKeys, when: 'named' | 'any'): Cause | undefined {
     let best: ToolState | undefined;
     let most = 0;
     const leaves: ToolState[] = [];
@@ -106,7 +106,7 @@ export class Effects {
     if (when === 'named') return undefined;
     const free = leaves.filter((tool) => !tool.explained);
     const [only] = free;
-    if (!only || (when === 'now' && isAnswering(only))) return undefined;
+    if (!only || mayAsk(agent)) return undefined;
     if (leaves.length === 1) return { tool: only, rule: 'only_open', confidence: 'medium' };
     const idle = free.filter((tool) => tool.matched === undefined && tool.firstEffect === undefined);
     if (idle.length === 1 && idle[0]) return { tool: idle[0], rule: 'time_window', confidence: 'low' };
@@ -114,7 +114,7 @@ export class Effects {
   }
 
   /** Tool calls became known: programs that ran ahead of them find their place. */
-  reconsider(agent: Agent, when: 'named' | 'after'): void {
+  reconsider(agent: Agent, when: 'named' | 'any'): void {
     if (when === 'named') this.#claimOwn(agent);
     for (const turn of agent.turns) {
       for (const stray of [...turn.strays]) {
@@ -256,7 +256,9 @@ export class Effects {
     }
     if (this.#serveUnknown(effect, agent)) return;
     const keys = matchOf(event) ?? {};
-    const tool = this.#named(agent, (t) => namesPath(t.keys, keys));
+    const tool =
+      this.#named(agent, (t) => overlap(t.keys.paths, keys.paths) > 0) ??
+      this.#named(agent, (t) => overlap(t.keys.tails, keys.tails) > 0);
     if (tool) {
       const cause: Cause = { tool, rule: 'argument', confidence: 'high' };
       tool.explained = true;
@@ -667,12 +669,6 @@ function* openTools(agent: Agent): Iterable<ToolState> {
 function mayAsk(agent: Agent): boolean {
   for (const turn of agent.turns) for (const call of turn.calls) if (!call.isSide) return true;
   return false;
-}
-
-/** Whether an answer of the tool's conversation is still coming. */
-function isAnswering(tool: ToolState): boolean {
-  const last = tool.conversation.lastCall;
-  return last !== undefined && last.response === undefined;
 }
 
 /** A tree that found its tool: what belongs to it works for that tool. */

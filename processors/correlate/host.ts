@@ -183,7 +183,7 @@ export class HostState implements TurnHost {
       const agent = proc.agent;
       if (agent) {
         this.#turns.response(agent, event as OispEvent<AiResponseData>, at, claim);
-        this.#effects.reconsider(agent, 'after');
+        this.#effects.reconsider(agent, 'any');
       } else this.out.event(event, claim);
     } else if (isEvent(event, 'agent.tool_call')) this.#toolCall(proc, event, at, claim);
     else if (isEvent(event, 'agent.tool_result')) this.#toolResult(proc, event, at, claim);
@@ -239,8 +239,10 @@ export class HostState implements TurnHost {
   #toolResult(proc: Proc, event: OispEvent<ToolResultData>, at: number, claim: Claim): void {
     const agent = proc.agent;
     if (event.attrs?.['oisp.mcp'] === true) this.#mcpAnswer(event, at, claim);
-    else if (agent) this.#turns.toolResult(agent, event, at, claim);
-    else this.out.event(event, claim);
+    else if (agent) {
+      this.#effects.reconsider(agent, 'any');
+      this.#turns.toolResult(agent, event, at, claim);
+    } else this.out.event(event, claim);
   }
 
   #mcpSession(event: OispEvent, claim: Claim): void {
