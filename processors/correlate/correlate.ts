@@ -29,6 +29,8 @@ export class Correlate implements Component, Consumer {
   #isLive = false;
   #work: Promise<void> = Promise.resolve();
   #isDown = false;
+  /** Aborts when the time of the shutdown is up. */
+  readonly #stop = new AbortController();
 
   constructor(context: Context, next: Consumer, options: CorrelateOptions) {
     this.#context = context;
@@ -68,9 +70,11 @@ export class Correlate implements Component, Consumer {
     if (this.#isDown) return;
     this.#isDown = true;
     this.#cancelTimer?.();
+    if (deadline.aborted) this.#stop.abort(deadline.reason);
+    else deadline.addEventListener('abort', () => this.#stop.abort(deadline.reason), { once: true });
     await this.#exclusive(async () => {
       for (const host of this.#hosts.values()) host.drain('shutdown');
-      await this.#hand(deadline);
+      await this.#hand();
       this.#hosts.clear();
     });
   }
@@ -95,7 +99,7 @@ export class Correlate implements Component, Consumer {
   }
 
   /** Hands on what was decided. Both signals belong to one step: events first, so that a log never precedes its cause. */
-  async #hand(deadline?: AbortSignal): Promise<void> {
+  async #hand(): Promise<void> {
     for (const host of this.#hosts.values()) {
       const out = host.takeOutput();
       if (out.events.length === 0 && out.spans.length === 0) {
@@ -105,9 +109,8 @@ export class Correlate implements Component, Consumer {
       const receipts = receiptsOf(out);
       const more = receipts.length > 0 ? { receipts } : {};
       let isDone = true;
-      if (out.events.length > 0) isDone = await this.#send({ signal: 'events', events: out.events, ...more }, deadline);
-      if (out.spans.length > 0)
-        isDone = (await this.#send({ signal: 'spans', spans: out.spans, ...more }, deadline)) && isDone;
+      if (out.events.length > 0) isDone = await this.#send({ signal: 'events', events: out.events, ...more });
+      if (out.spans.length > 0) isDone = (await this.#send({ signal: 'spans', spans: out.spans, ...more })) && isDone;
       // what the deadline cut off stays held: a restart reads it again
       if (isDone) out.release();
     }
@@ -117,14 +120,14 @@ export class Correlate implements Component, Consumer {
    * This node owns what it made: a refusal from below is retried here and never thrown upstream. False when the deadline came before the
    * batch was taken or refused for good: the input may give it again.
    */
-  async #send(batch: Batch, deadline: AbortSignal | undefined): Promise<boolean> {
+  async #send(batch: Batch): Promise<boolean> {
     const { clock, log, meter, id } = this.#context;
     for (let wait: number = RETRY_MS.first; ; wait = Math.min(wait * 2, RETRY_MS.most)) {
       try {
         await this.#next.consume(batch);
         return true;
       } catch (error) {
-        if (isPermanent(error) || deadline?.aborted) {
+        if (isPermanent(error) || this.#stop.signal.aborted) {
           meter.counter('oisp_correlate_dropped', { processor: id, signal: batch.signal }).add(sizeOf(batch));
           log.error('Dropping what was refused below.', {
             items: sizeOf(batch),
@@ -134,7 +137,7 @@ export class Correlate implements Component, Consumer {
           return isPermanent(error);
         }
         log.debug('Trying again.', { wait_ms: wait, error: messageOf(error) });
-        await clock.sleep(wait, deadline).catch(() => undefined); // the deadline ends the wait, then one last try
+        await clock.sleep(wait, this.#stop.signal).catch(() => undefined); // the deadline ends the wait, then one last try
       }
     }
   }

@@ -21,17 +21,19 @@ const UNKNOWN_TRIES = 5;
 
 /**
  * Hands a batch on and owns it: the bytes that it was made from cannot be taken back. Tries again after a wait for as long as the error
- * says that later may work and `stop` has not aborted; drops and counts the batch otherwise. Never throws.
+ * says that later may work and `stop` has not aborted; drops and counts the batch otherwise. Never throws. False when `stop` cut it off: then
+ * nobody has refused the batch for good.
  */
 export async function deliver(
   next: Consumer,
   batch: Batch,
   stop: AbortSignal,
   options: DeliveryOptions,
-): Promise<void> {
+): Promise<boolean> {
   for (let tries = 1; ; tries++) {
     try {
-      return await next.consume(batch);
+      await next.consume(batch);
+      return true;
     } catch (error) {
       const isLast = stop.aborted || isPermanent(error) || (!isRetryable(error) && tries >= UNKNOWN_TRIES);
       if (!isLast) {
@@ -46,7 +48,7 @@ export async function deliver(
       }
       options.counters.count('dropped_events', 'reason', isPermanent(error) ? 'permanent' : 'gave_up', sizeOf(batch));
       options.onDrop(messageOf(error), sizeOf(batch));
-      return;
+      return isPermanent(error) || !stop.aborted;
     }
   }
 }

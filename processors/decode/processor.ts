@@ -98,7 +98,11 @@ export class DecodeProcessor implements Processor {
         ...(live !== undefined && { live }),
         ...(all.length > 0 && { receipts: all }),
       };
-      await deliver(this.#next, batch, this.#stop.signal, this.#delivery);
+      if (!(await deliver(this.#next, batch, this.#stop.signal, this.#delivery))) {
+        // cut off by the shutdown: held for good, so that a restart reads it again
+        for (const receipt of receipts) receipt.hold();
+        return;
+      }
     }
     for (const receipt of done) receipt.release();
   }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { type OispEvent, ReceiptBook } from '../../../core/index.ts';
+import { type OispEvent, PermanentError, ReceiptBook, RetryableError } from '../../../core/index.ts';
+import { configFor, makeContext, makeHost } from '../../../core/testing/index.ts';
+import { correlateProcessor } from '../../../processors/correlate/index.ts';
 import { attribute, correlate, drawn, result, Story, user } from './story.ts';
 
 /** A turn with two parallel tools; the shell reads a file and connects. */
@@ -335,4 +337,25 @@ test('a call that was never answered closes with its process and says so', async
   s.wait(50).exit(10, 1, 1);
   const { spans } = await correlate(s.events);
   expect(drawn(spans)).toEqual(['invoke_agent coder [process_exit]', '  chat big-model [no_response]']);
+});
+
+test('what a shutdown cuts off keeps its receipts, what is refused for good does not', async () => {
+  for (const [error, held] of [
+    [new RetryableError('not now'), true],
+    [new PermanentError('never'), false],
+  ] as const) {
+    const { context, clock, meter } = makeContext();
+    const next = { consume: () => Promise.reject(error) };
+    const node = correlateProcessor.create(context, configFor(correlateProcessor.schema), next);
+    const book = new ReceiptBook(0);
+    const receipt = book.open(1);
+    await node.start(makeHost());
+    const taken = node.consume({ signal: 'events', events: twoTools().events, receipts: [receipt] });
+    const isDown = node.shutdown(AbortSignal.abort(new Error('time is up')));
+    await clock.run(Promise.all([taken, isDown]));
+    receipt.release();
+    expect(book.lowWater).toBe(held ? 0 : 1);
+    const dropped = meter.samples().filter((s) => s.name === 'oisp_correlate_dropped');
+    expect(dropped.reduce((sum, s) => sum + s.value, 0)).toBeGreaterThan(10);
+  }
 });
