@@ -1,4 +1,4 @@
-import { type Batch, type ConfigOf, type Context, type Exporter, messageOf } from '../../core/index.ts';
+import { type Batch, type ConfigOf, type Context, type Exporter, messageOf, PermanentError } from '../../core/index.ts';
 import { eventLine } from './event-line.ts';
 import { Pending, type Trace } from './pending.ts';
 import { coloured, renderTree, type Style } from './render.ts';
@@ -18,6 +18,7 @@ export class DebugExporter implements Exporter {
   readonly #evicted;
   readonly #unwritten;
   #isBroken: boolean = false;
+  #isDown: boolean = false;
   /** Keeps what concurrent pipelines print from mixing. */
   #last: Promise<void> = Promise.resolve();
 
@@ -37,6 +38,7 @@ export class DebugExporter implements Exporter {
   async start(): Promise<void> {}
 
   async consume(batch: Batch): Promise<void> {
+    if (this.#isDown) throw new PermanentError(`${this.#context.id} is shut down`, { code: 'DEBUG_DOWN' });
     const { verbosity, format } = this.#config;
     const style = this.#style();
     if (batch.signal === 'events') {
@@ -61,6 +63,7 @@ export class DebugExporter implements Exporter {
   }
 
   async shutdown(_deadline: AbortSignal): Promise<void> {
+    this.#isDown = true;
     const rest = this.#pending.takeAll();
     let text = '';
     const style = this.#style();

@@ -55,13 +55,13 @@ export function usageOf(attributes: Attributes): Totals {
   return { tokens, costUsd: attributes.number('oisp.cost.total_usd') ?? 0 };
 }
 
-/** What a line says behind the name, the eye-catchers first. `requestedBy` is the name or id of the linked span. */
+/** What a line says behind the name, the eye-catchers first. `links` are its links in words. */
 export function factsOf(
   span: SpanRecord,
   attributes: Attributes,
   verbosity: Verbosity,
   below: Totals,
-  requestedBy: readonly string[],
+  links: readonly string[],
 ): Fact[] {
   const facts: Fact[] = [];
   const add = (text: string | undefined, tone: Fact['tone'] = 'plain'): void => {
@@ -84,8 +84,8 @@ export function factsOf(
   tokens(attributes, operation, below, add);
   const finish = attributes.text('gen_ai.response.finish_reasons');
   if (finish !== undefined) add(`finish: ${finish}`);
-  add(attributes.text('gen_ai.tool.call.id'));
-  for (const by of requestedBy) add(`requested by ${by}`, 'dim');
+  if (operation !== undefined) add(attributes.text('gen_ai.tool.call.id'), 'dim');
+  for (const link of links) add(link, 'dim');
   effects(span.name, attributes, add);
   const count = attributes.number('oisp.count');
   if (count !== undefined && count > 1) add(`×${withCommas(count)}`);

@@ -1,4 +1,4 @@
-import type { SpanRecord } from '../../core/index.ts';
+import type { SpanLink, SpanRecord } from '../../core/index.ts';
 import { Attributes, type Fact, factsOf, type Totals, usageOf, type Verbosity } from './facts.ts';
 import { clip, columnsOf, durationOf, padEnd, printable } from './text.ts';
 
@@ -83,9 +83,18 @@ function rowOf(tree: Tree, span: SpanRecord, lead: string): Row {
   const attributes = new Attributes(span.attributes);
   const isAgent = attributes.text('gen_ai.operation.name') === 'invoke_agent';
   const below = isAgent ? totalsBelow(tree, span) : { tokens: 0, costUsd: 0 };
-  const requestedBy = (span.links ?? []).map((link) => tree.byId.get(link.spanId)?.name ?? `span ${link.spanId}`);
-  const facts = factsOf(span, attributes, tree.style.verbosity, below, requestedBy);
+  const links = (span.links ?? []).flatMap((link) => linkFact(tree, link));
+  const facts = factsOf(span, attributes, tree.style.verbosity, below, links);
   return { left: lead + printable(span.name), duration: durationOf(span.end - span.start), facts };
+}
+
+/** What a link says: who asked for a tool, and what a turn goes on from. The link to the turn before is for backends. */
+function linkFact(tree: Tree, link: SpanLink): string[] {
+  const type = new Attributes(link.attributes).text('oisp.link.type');
+  if (type === 'previous_turn') return [];
+  if (type === 'continued_from') return [`continues trace ${link.traceId.slice(0, 8)}`];
+  const to = tree.byId.get(link.spanId)?.name ?? `span ${link.spanId}`;
+  return [type === undefined || type === 'requested_by' ? `requested by ${to}` : `${type}: ${to}`];
 }
 
 /** Sums over the model calls below a span, down to the agents below it as well. */

@@ -28,7 +28,7 @@ const SHOWN = new Set([
 ]);
 const LONGEST = 512;
 const MOST_WORDS = 64;
-const NOTHING: readonly Attribute[] = [];
+const LINK_TYPE = 'oisp.link.type';
 
 /** The span with only what a tree shows, so that one that waits costs little whatever content it carries. */
 export function slim(span: SpanRecord): SpanRecord {
@@ -44,7 +44,11 @@ export function slim(span: SpanRecord): SpanRecord {
     resource,
     attributes: span.attributes.filter((a) => SHOWN.has(a.key)).map(slimAttribute),
     ...(links !== undefined && {
-      links: links.slice(0, MOST_WORDS).map((l) => ({ traceId: l.traceId, spanId: l.spanId, attributes: NOTHING })),
+      links: links.slice(0, MOST_WORDS).map((l) => ({
+        traceId: l.traceId,
+        spanId: l.spanId,
+        attributes: l.attributes.filter((a) => a.key === LINK_TYPE).map(slimAttribute),
+      })),
     }),
     ...(status !== undefined && {
       status: status.message === undefined ? status : { code: status.code, message: short(status.message) },
