@@ -103,5 +103,3 @@ export function makeEvent(
 export function requestIdOf(info: ConnectionInfo, first: Mark, stream: number, ordinal: number): string {
   return idOf(info, first.event.ts, 'request_id', { dir: 'sent', stream, ordinal, index: 0 });
 }
-
-export type RequestType = AiRequestData['request_type'];

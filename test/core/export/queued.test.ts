@@ -326,7 +326,9 @@ describe('shutdown', () => {
 
   test('delivers what a server takes again before the deadline', async () => {
     let isUp = false;
-    const { queue, clock, count } = made(configOf({ ...one, batch: unbatched }), () => (isUp ? { rejected: 0 } : busy()));
+    const { queue, clock, count } = made(configOf({ ...one, batch: unbatched }), () =>
+      isUp ? { rejected: 0 } : busy(),
+    );
     await queue.start(HOST);
     await queue.enqueue([letters('aaa')]);
     const done = queue.shutdown(never);
