@@ -1,4 +1,4 @@
-import { type AiRequestData, eventId, type OispEvent, type RelatedEvent } from '../../core/index.ts';
+import { eventId, type OispEvent, type RelatedEvent } from '../../core/index.ts';
 import type { Counters } from './counters.ts';
 import type { Flavour } from './flavour.ts';
 import type { Direction, Mark } from './stream/mark.ts';
