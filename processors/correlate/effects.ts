@@ -516,7 +516,7 @@ export class Effects {
     for (const path of keys.paths ?? []) {
       const prefix = `${proc.pid} ${path} `;
       for (const [key, effect] of this.#waiting) {
-        if (!key.startsWith(prefix)) continue;
+        if (!key.startsWith(prefix) || effect.at < cause.tool.call.at) continue; // older ones had another cause
         this.#waiting.delete(key);
         this.#touch(effect, cause);
         effect.claim.release();

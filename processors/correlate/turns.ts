@@ -458,6 +458,7 @@ export class Turns {
     turn.parentTool?.children.delete(turn);
     if (parent?.children.delete(turn)) {
       addUsage(parent, turn.usage);
+      parent.start = Math.min(parent.start, turn.start);
       parent.end = Math.max(parent.end, turn.end);
       parent.lastAt = Math.max(parent.lastAt, turn.end);
       this.#finishIfDone(parent);
@@ -505,8 +506,9 @@ export class Turns {
     turn.bytes += 300 + span.attributes.length * 40;
     for (const attribute of span.attributes) if (attribute.type === 'string') turn.bytes += attribute.value.length;
     if (span.spanId !== turn.spanId) {
-      const end = Number(span.end - turn.anchor.nanos(0));
-      if (end > turn.end) turn.end = end;
+      const zero = turn.anchor.nanos(0);
+      turn.start = Math.min(turn.start, Number(span.start - zero)); // what came late may have begun before its turn
+      turn.end = Math.max(turn.end, Number(span.end - zero));
     }
     this.#host.out.span(span, claim);
   }
