@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isRequired } from '../require.ts';
 import { type Jaeger, jaegerIsBuilt, startJaeger } from '../servers/jaeger.ts';
 import { build, collector, type Ended, repo } from './program.ts';
-import { isRequired } from './require.ts';
 import { compareLegacy, type Span, spansOfLegacy, spansOfOtlp } from './tree.ts';
 import { compareWithTruth, type Truth } from './truth.ts';
 

@@ -11,6 +11,7 @@ import { otlpHttpExporter } from '../../../exporters/otlp_http/index.ts';
 import { configOf, HOST, rigOf } from '../../core/export/rig.ts';
 import { recordsOf } from '../../core/otel/decode.ts';
 import { spanOf } from '../../core/otel/spans.ts';
+import { skipsWithoutData } from '../../require.ts';
 
 const sink = resolve(import.meta.dirname, '../../../../shared/tools/otlp-sink.mjs');
 const { create } = otlpHttpExporter as unknown as { create(context: Context, config: Config): Exporter };
@@ -25,7 +26,7 @@ async function portOf(child: ChildProcess): Promise<number> {
 }
 
 // Needs the sink beside the repository; skipped where it is not there.
-test.skipIf(!existsSync(sink)).each(['proto', 'json'] as const)(
+test.skipIf(skipsWithoutData('../shared/tools/otlp-sink.mjs', existsSync(sink))).each(['proto', 'json'] as const)(
   'a foreign server that fails at random ends up with every span that is not counted (%s)',
   async (encoding) => {
     const folder = mkdtempSync(join(tmpdir(), 'oisp-sink-'));

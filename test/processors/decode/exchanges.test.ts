@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { skipsWithoutData } from '../../require.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const shared = join(root, '../shared');
@@ -15,7 +16,7 @@ if (!isThere) console.log('skipped: no recorded exchanges beside this repository
 /** Families that have to be found whole. */
 const READ = /^(?:openai|azure|anthropic|gemini|vertex|groq|mistral|together|deepseek|openrouter)\//;
 
-describe.skipIf(!isThere)('recorded exchanges of real clients', () => {
+describe.skipIf(skipsWithoutData('../shared/data/exchanges', isThere))('recorded exchanges of real clients', () => {
   it.each(['mtu', 'random', 'record'])('are found with their fields right, cut as %s', (split) => {
     const dir = mkdtempSync(join(tmpdir(), 'decode-'));
     try {

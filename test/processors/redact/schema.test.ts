@@ -4,6 +4,7 @@ import Ajv from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import type { OispEvent } from '../../../core/index.ts';
+import { skipsWithoutData } from '../../require.ts';
 import { eventOf, MODES, OPENAI_KEY, redactorOf, stringsOf, WITH_CONTENT } from './samples.ts';
 
 const SPEC = join(import.meta.dirname, '../../../../shared/data/oisp-spec');
@@ -91,7 +92,7 @@ const MORE: readonly OispEvent[] = [
   },
 ];
 
-describe.skipIf(!existsSync(SPEC))('by the schemas of the spec', () => {
+describe.skipIf(skipsWithoutData('../shared/data/oisp-spec', existsSync(SPEC)))('by the schemas of the spec', () => {
   const check = existsSync(SPEC) ? validator() : () => [];
 
   test.each(MODES)('the examples of the spec stay valid in mode %s', (mode) => {
