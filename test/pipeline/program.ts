@@ -8,14 +8,11 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Starts the command line program from its sources. */
-export function start(
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-): { child: ChildProcess; ended: Promise<Ended> } {
+/** Starts the command line program from its sources, as another user where `uid` says so. */
+export function start(args: readonly string[], uid?: number): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, ['--import', 'tsx', join(repo, 'cli/main.ts'), ...args], {
     cwd: repo,
-    env: { ...process.env, ...env },
+    ...(uid !== undefined && { uid, gid: uid }),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let stderr = '';
