@@ -50,6 +50,10 @@ const IDLE_CHECKS = 30;
 /** How long a process that ended stays known: its last events may come a little late. */
 const AFTERLIFE_NS = 5 * SECOND;
 
+/** How long input is kept in which a program began: it may turn out to be an agent, and its arguments name it. */
+const NEWCOMER_NS = 60 * SECOND;
+const MAX_NEWCOMERS = 10_000;
+
 /** All correlation state of one host, driven by event time. */
 export class HostState implements TurnHost {
   readonly options: CorrelateOptions;
@@ -68,6 +72,8 @@ export class HostState implements TurnHost {
   readonly #mcp = new Map<string, { tool: ToolState; merge: McpMerge }>();
   /** Servers that were found by what they did, by the connection that speaks to them. */
   readonly #found = new Map<string, McpServer>();
+  /** Programs that began lately outside any agent, in order. */
+  readonly #newcomers = new Map<Proc, { readonly at: number; readonly claim: Claim }>();
   out = new Output();
   #timerOrder = 0;
   #highest = Number.NEGATIVE_INFINITY;
@@ -141,6 +147,7 @@ export class HostState implements TurnHost {
       this.#turns.processEnded(agent, this.#highest, reason);
       this.#letGo(agent);
     }
+    for (const proc of this.#newcomers.keys()) this.#dismiss(proc);
   }
 
   takeOutput(): Output {
@@ -172,6 +179,7 @@ export class HostState implements TurnHost {
       this.#nextIdleCheck = at + this.options.idleNs / IDLE_CHECKS;
       this.#turns.closeIdle(at);
     }
+    this.#forgetNewcomers(at - NEWCOMER_NS);
     const proc = this.#processes.of(event.process, at);
     if (!proc) {
       this.out.event(event, claim);
@@ -204,6 +212,7 @@ export class HostState implements TurnHost {
     }
     inherit(proc);
     const service = serviceName(event, proc);
+    const first = this.#newcomers.get(proc)?.claim ?? claim;
     const agent: Agent = {
       key: `${hostIdOf(event)} ${proc.pid} ${proc.startTime ?? ''}`,
       proc,
@@ -215,12 +224,12 @@ export class HostState implements TurnHost {
       pending: new Set(),
       models: new Set(),
       hasToolUse: false,
-      claim,
+      claim: first,
       claimed: true,
       lastAt: this.#now,
       outer: proc.tool && proc.exec?.tool === proc.tool ? proc.exec : undefined,
     };
-    claim.hold();
+    first.hold();
     proc.agent = agent;
     this.#agents.set(agent.key, agent);
     return agent;
@@ -321,10 +330,12 @@ export class HostState implements TurnHost {
       this.out.event(event, claim);
     } else if (isEvent(event, 'process.exec')) {
       this.#processes.exec(proc, event.data as ExecData);
+      if (!agentAbove(proc)) this.#welcome(proc, at, claim);
       this.#effects.exec(effect);
     } else if (isEvent(event, 'process.exit')) {
       this.#effects.exit(event, proc, at, effect);
       this.#processes.exited(proc);
+      this.#dismiss(proc);
       if (proc.agent) {
         const { agent } = proc;
         this.#turns.processEnded(agent, at, 'process_exit');
@@ -337,6 +348,24 @@ export class HostState implements TurnHost {
   }
 
   // ---------------------------------------------------------------- bounds
+  #welcome(proc: Proc, at: number, claim: Claim): void {
+    if (this.#newcomers.has(proc)) return;
+    claim.hold();
+    this.#newcomers.set(proc, { at, claim });
+  }
+
+  #dismiss(proc: Proc): void {
+    this.#newcomers.get(proc)?.claim.release();
+    this.#newcomers.delete(proc);
+  }
+
+  #forgetNewcomers(before: number): void {
+    for (const [proc, { at }] of this.#newcomers) {
+      if (at >= before && this.#newcomers.size <= MAX_NEWCOMERS) return;
+      this.#dismiss(proc);
+    }
+  }
+
   released(agent: Agent): void {
     if (agent.proc.exited) this.#letGo(agent);
   }

@@ -65,6 +65,7 @@ interface OtlpSpan {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId?: string;
+  readonly name: string;
 }
 
 function linesOf(path: string): string[] {
@@ -75,7 +76,7 @@ function linesOf(path: string): string[] {
     : [];
 }
 
-/** Every span as its ids and its parent. */
+/** Every span as its ids, its parent and its name. */
 function spansIn(out: string): Set<string> {
   const spans = new Set<string>();
   for (const line of linesOf(`${out}.spans`)) {
@@ -84,7 +85,7 @@ function spansIn(out: string): Set<string> {
     };
     for (const { scopeSpans } of resourceSpans)
       for (const scope of scopeSpans)
-        for (const s of scope.spans) spans.add(`${s.traceId} ${s.spanId} < ${s.parentSpanId ?? 'root'}`);
+        for (const s of scope.spans) spans.add(`${s.traceId} ${s.spanId} < ${s.parentSpanId ?? 'root'} ${s.name}`);
   }
   return spans;
 }
