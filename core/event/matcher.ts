@@ -23,7 +23,7 @@ const MIN_LINE = 16;
 const MIN_TEXT = 8;
 const MIN_STRING = 3;
 /** Characters of memoised texts per generation. */
-const MEMO_CHARS = 4 << 20;
+const MEMO_CHARS = 2 << 20;
 const MAX_DEPTH = 32;
 
 /** A matcher under one local key of at least 16 bytes. Keys of two matchers with different keys never compare equal. */

@@ -69,7 +69,7 @@ const schema = {
     memo_size: {
       type: 'string',
       format: 'size',
-      default: '16MiB',
+      default: '8MiB',
       description: 'Memory for results of texts that come again.',
     },
     max_event_size: {

@@ -182,22 +182,18 @@ export class McpStdio implements ConnectionProtocol {
   }
 
   /**
-   * `agent.mcp_session` (ours): a server was initialised. It says which process is at the other end, so that what a server does while it
-   * starts is not taken for a finding.
+   * A server was initialised: the start of a session with it, as `agent.session`. It says which process is at the other end, so that what a
+   * server does while it starts is not taken for a finding.
    */
   #session(pending: Pending, result: Json, mark: Mark): void {
     const server = object(result['serverInfo']);
     this.#server = text(server['name']) ?? this.#server;
     const version = text(server['version']);
-    const protocol = text(result['protocolVersion']);
-    const data = {
-      ...(this.#server !== undefined && { server: this.#server }),
-      ...(version !== undefined && { version }),
-      ...(protocol !== undefined && { protocol_version: protocol }),
-    };
+    const agent = this.#server && { name: this.#server, type: 'server', ...(version !== undefined && { version }) };
+    const data = { action: 'start', ...(agent && { agent }) };
     const place: Place = { dir: 'received', stream: 0, ordinal: pending.ordinal, index: 0 };
     const attrs = { ...this.#attrs(pending.rpcId), 'mcp.method.name': 'initialize', 'mcp.server.name': this.#server };
-    this.#info.emit(makeEvent(this.#info, 'agent.mcp_session', mark, place, EVIDENCE, data, attrs));
+    this.#info.emit(makeEvent(this.#info, 'agent.session', mark, place, EVIDENCE, data, attrs));
   }
 
   #result(pending: Pending, mark: Mark, more: Partial<ToolResultData>, missing: readonly string[] = []): void {

@@ -246,7 +246,7 @@ test('a program that runs ahead of a tool call still being written finds its too
   s.exec(70, 10, ['npx', '@tools/db']);
   s.exec(71, 70, ['node', 'server.js']);
   s.event(
-    'agent.mcp_session',
+    'agent.session',
     10,
     { server: 'db' },
     { attrs: { 'mcp.child.pid': 71, 'mcp.server.name': 'db', 'oisp.mcp': true } },

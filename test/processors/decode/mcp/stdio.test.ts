@@ -21,9 +21,9 @@ describe('MCP over the pipes of a child', () => {
     const { out } = decode(session(size).close('p').events);
     const [call] = of(out, 'agent.tool_call');
     const [result] = of(out, 'agent.tool_result');
-    const [opened] = of(out, 'agent.mcp_session');
+    const [opened] = of(out, 'agent.session');
     expect(out).toHaveLength(3);
-    expect(opened?.data).toMatchObject({ server: 'db' });
+    expect(opened?.data).toMatchObject({ action: 'start', agent: { name: 'db', type: 'server' } });
     expect(opened?.attrs).toMatchObject({ 'mcp.server.name': 'db', 'mcp.child.pid': 77 });
     expect(call?.data).toMatchObject({
       tool: { name: 'query', type: 'other', server: 'db', provider: 'mcp' },
