@@ -12,7 +12,7 @@ import {
 import { SECOND } from './options.ts';
 import type { Place } from './output.ts';
 import { agentAbove, inherit } from './processes.ts';
-import { execSpan, foldSpan, networkSpan } from './spans.ts';
+import { execSpan, foldSpan, networkSpan, pathOf } from './spans.ts';
 import type {
   Agent,
   Confidence,
@@ -327,7 +327,8 @@ export class Effects {
       this.#note(effect, { traceId: turn.traceId, spanId: parent });
       return;
     }
-    const path = isEvent(event, 'file.rename') ? event.data.new_path : (event.data as FileData).path;
+    // by its match key: names may be taken out
+    const path = matchOf(event)?.paths?.[0] ?? pathOf(event);
     const key = `${proc.pid} ${proc.startTime ?? ''} ${event.event_type} ${path}`;
     const group = turn.groups.get(`${tool.spanId} ${key}`);
     const data = event.data as FileData;

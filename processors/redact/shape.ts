@@ -258,6 +258,16 @@ export const ENVELOPE: Fields = fields(
       referer: 'uri',
       user_agent: 'text',
     }),
-    attrs: fields('text', { 'oisp.match': 'opaque', 'gen_ai.operation.name': 'meta' }),
+    attrs: fields(
+      'text',
+      { 'oisp.match': 'opaque' },
+      // who spoke to whom: flow metadata, and what trees are built by
+      keys(
+        'gen_ai.operation.name gen_ai.provider.name gen_ai.response.finish_reasons oisp.provider.name server.address ' +
+          'http.request.method user_agent.original oisp.client.package oisp.session.id oisp.agent.id oisp.conn error.type ' +
+          'traceparent mcp.method.name mcp.request.id mcp.server.name mcp.child.start_time',
+        'meta',
+      ),
+    ),
   },
 );
