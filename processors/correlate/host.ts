@@ -195,7 +195,7 @@ export class HostState implements TurnHost {
       } else this.out.event(event, claim);
     } else if (isEvent(event, 'agent.tool_call')) this.#toolCall(proc, event, at, claim);
     else if (isEvent(event, 'agent.tool_result')) this.#toolResult(proc, event, at, claim);
-    else if (event.event_type === 'agent.mcp_session') this.#mcpSession(event, claim);
+    else if (event.event_type === 'agent.session' && event.attrs?.['oisp.mcp'] === true) this.#mcpSession(event, claim);
     else this.#system({ event, at, claim, proc });
   }
 
