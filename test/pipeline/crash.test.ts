@@ -117,7 +117,7 @@ describe('SIGKILL in the middle, with a checkpoint', () => {
     const config = configOf(of, out, { checkpoint: `${out}.state` });
     const random = numbers(5);
     let kills = 0;
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 3; round++) {
       const { code, stderr } = await run(config, 600 + Math.floor(random() * 1500));
       if (code === undefined) kills++;
       else expect(code, stderr).toBe(0);
@@ -125,7 +125,7 @@ describe('SIGKILL in the middle, with a checkpoint', () => {
     }
     const last = await run(config);
     expect(last.code, last.stderr).toBe(0);
-    expect(kills).toBeGreaterThan(2);
+    expect(kills).toBeGreaterThan(1);
     expect(minus(spansIn(whole), spansIn(out))).toEqual([]);
     expect(minus(spansIn(out), spansIn(whole))).toEqual([]);
     expect(minus(eventsIn(whole), eventsIn(out))).toEqual([]);

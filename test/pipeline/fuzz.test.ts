@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadRegistry } from '../../cli/registry.ts';
 import { loadService } from '../../core/index.ts';
-import { edgesOf, type Ran, recordedLines, repo, throughLines } from './lab.ts';
+import { edgesOf, onHost, type Ran, recordedLines, repo, throughLines } from './lab.ts';
 import { Dice, mutatedBytes, mutatedLine, mutatedOrder, mutatedValue } from './mutate.ts';
 
 /** Mutations in all; shared out below. */
@@ -33,9 +33,7 @@ const marked = lines.map((line) => Buffer.from(line.replace('"data":{', `"attrs"
 const records = lines.map((line) => JSON.parse(line) as Record_);
 const markedRecords = marked.map((line) => JSON.parse(line.toString('utf8')) as unknown);
 /** The same session on another host: nothing that was mutated is about it. */
-const good = lines.map((line) =>
-  line.replaceAll('5d0e6a7c1f2b4c3d8e9fa0b1c2d3e4f5', '00000000000000000000000000000001'),
-);
+const good = onHost(lines, 1);
 let goodEdges: string[] = [];
 beforeAll(async () => {
   goodEdges = edgesOf((await throughLines(good)).spans);
@@ -105,18 +103,24 @@ describe('mutated input', () => {
         const share = dice.pick([1, 2, 4, 16, 64]);
         const keepsOffsets = dice.below(4) === 0;
         const moved = new Map<string, number>();
-        const garbage = records.map((record, at) => {
-          if (record.event_type !== 'capture.data') return lines[at] ?? '';
-          const data = record.data as unknown as Bytes;
-          const key = `${record.process.pid} ${data.conn} ${data.dir}`;
-          const bytes = Buffer.from(data.b64, 'base64');
-          const edits = dice.below(share) === 0 ? 1 + dice.below(3) : 0;
-          const now = mutatedBytes(bytes, dice, edits);
-          made += edits;
-          const shift = moved.get(key) ?? 0;
-          moved.set(key, shift + now.length - bytes.length);
-          const offset = keepsOffsets ? data.offset : data.offset + shift;
-          return JSON.stringify({ ...record, data: { ...data, offset, b64: now.toString('base64') } });
+        const session = (): string[] =>
+          records.map((record, at) => {
+            if (record.event_type !== 'capture.data') return lines[at] ?? '';
+            const data = record.data as unknown as Bytes;
+            const key = `${record.process.pid} ${data.conn} ${data.dir}`;
+            const bytes = Buffer.from(data.b64, 'base64');
+            const edits = dice.below(share) === 0 ? 1 + dice.below(3) : 0;
+            const now = mutatedBytes(bytes, dice, edits);
+            made += edits;
+            const shift = moved.get(key) ?? 0;
+            moved.set(key, shift + now.length - bytes.length);
+            const offset = keepsOffsets ? data.offset : data.offset + shift;
+            return JSON.stringify({ ...record, data: { ...data, offset, b64: now.toString('base64') } });
+          });
+        // one good session behind several bad ones
+        const garbage = [2, 3, 4, 5].flatMap((host) => {
+          moved.clear();
+          return onHost(session(), host);
         });
         expect(await faultsBehind(garbage)).toEqual([]);
         return Math.max(made, 1);
