@@ -7,8 +7,8 @@ export interface Receipt {
   hold(): void;
   release(): void;
   /**
-   * True where an earlier run may have read the stretch: it lies behind the checkpoint (lowest receipt then held) of a run that held
-   * something, and was there when this run began. What goes on in it without its begin was delivered then.
+   * True where the stretch was read before by an earlier run: it lies between the checkpoint (lowest receipt then held) and
+   * the place up to which that run had read. State that began before the checkpoint and is unknown now was delivered then.
    */
   readonly reread: boolean;
 }

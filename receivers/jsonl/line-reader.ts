@@ -25,7 +25,7 @@ export interface Filled {
   readonly end: Place;
   /** Wall time at which to hand it on; 0 for at once. */
   readonly dueMs: number;
-  /** Whether an earlier run may have read these lines. */
+  /** Whether an earlier run had read these lines. */
   readonly reread: boolean;
 }
 
@@ -37,7 +37,7 @@ export class LineReader {
   readonly #counts: Counts;
   readonly #log: Log;
   readonly #pace: Pace | undefined;
-  /** An earlier run may have read up to here. */
+  /** An earlier run had read up to here. */
   readonly #rereadTo: number;
   #held: { readonly event: OispEvent; readonly end: Place; readonly dueMs: number } | undefined;
   #end: Place;

@@ -11,28 +11,20 @@ export class Track {
   readonly book: ReceiptBook<Place>;
   /** Where this run began to read. */
   readonly start: Place;
-  /** Up to where an earlier run may have read. */
+  /** Up to where an earlier run had read. */
   readonly rereadTo: number;
   path: string;
   fingerprint: Fingerprint;
   /** The end of what was read, by this run or an earlier one. */
   high: number;
 
-  constructor(
-    path: string,
-    stats: Stats,
-    fingerprint: Fingerprint,
-    low: Place,
-    high: number,
-    onMove: () => void,
-    rereadTo: number = high,
-  ) {
+  constructor(path: string, stats: Stats, fingerprint: Fingerprint, low: Place, high: number, onMove: () => void) {
     this.path = path;
     this.dev = stats.dev;
     this.ino = stats.ino;
     this.fingerprint = fingerprint;
     this.start = low;
-    this.rereadTo = rereadTo;
+    this.rereadTo = high;
     this.high = high;
     this.book = new ReceiptBook(low, onMove);
   }
@@ -70,15 +62,7 @@ export class Tracks {
     const state = old instanceof Track ? old.state : old;
     let track: Track | undefined;
     if (state !== undefined && (isPacked || state.high <= stats.size) && (await begins(handle, state.fingerprint)))
-      track = new Track(
-        path,
-        stats,
-        await fingerprintOf(handle),
-        state.low,
-        state.high,
-        this.#onMove,
-        rereadTo(state, isPacked ? Number.MAX_SAFE_INTEGER : stats.size),
-      );
+      track = new Track(path, stats, await fingerprintOf(handle), state.low, state.high, this.#onMove);
     track ??= new Track(path, stats, await fingerprintOf(handle), start, start.offset, this.#onMove);
     this.#known.delete(key);
     this.#known.set(key, track);
@@ -106,14 +90,6 @@ export class Tracks {
       return;
     }
   }
-}
-
-/**
- * Where something was held, the earlier run may have read all that is there now: its `high` was written up to a second before it ended. What
- * goes on in there without its begin was over before `low`, or it would have been held. Where nothing was held, nothing began before `low`.
- */
-function rereadTo({ low, high }: FileState, size: number): number {
-  return low.offset < high ? Math.max(high, size) : high;
 }
 
 /** What a file is under any name, as long as it lives. */

@@ -3,7 +3,6 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Consumer, Receipt } from '../../../core/index.ts';
 import type { Config } from '../../../receivers/jsonl/config.ts';
@@ -60,7 +59,7 @@ describe('checkpoint', () => {
     expect(rereadOf(again)).toEqual([false]);
   });
 
-  test('reading goes on at the lowest held stretch; all that is there then is marked as read before, what comes later is not', async () => {
+  test('reading goes on at the lowest held stretch; what lies up to the highest one read is marked as read before', async () => {
     const dir = folder();
     const path = join(dir, 'a.jsonl');
     const checkpoint = join(dir, 'state');
@@ -70,47 +69,8 @@ describe('checkpoint', () => {
     const again = new Sink();
     await replay({ path, checkpoint, batch_size: 300 }, again);
     expect(again.ids).toEqual(idsOf(200, 1200));
-    expect(again.batches.map((b) => b.events.length)).toEqual([300, 300, 300, 100]);
-    expect(rereadOf(again)).toEqual([true, true, true, true]);
-  });
-
-  test('in a followed file only what was there at the restart is marked as read before', async () => {
-    const dir = folder();
-    const path = join(dir, 'a.jsonl');
-    const config = configOf({ mode: 'follow', path, checkpoint: join(dir, 'state'), start_at: 'beginning' });
-    writeFileSync(path, linesOf(0, 10));
-    const keeper = new Keeper(() => true);
-    const one = new JsonlReceiver(kit().context, config, keeper);
-    await one.start(hostOf());
-    await keeper.until(10);
-    await one.shutdown(never);
-    writeFileSync(path, linesOf(10, 15), { flag: 'a' });
-    const sink = new Sink();
-    const two = new JsonlReceiver(kit().context, config, sink);
-    await two.start(hostOf());
-    await sink.until(15);
-    writeFileSync(path, linesOf(15, 20), { flag: 'a' });
-    await sink.until(20);
-    await two.shutdown(never);
-    const marked = sink.batches.flatMap((b) => b.events.filter(() => b.receipts?.[0]?.reread).map((e) => e.event_id));
-    expect(sink.ids).toEqual(idsOf(0, 20));
-    expect(marked).toEqual(idsOf(0, 15));
-  });
-
-  test('unpacked bytes of a gzip file are marked to its end', async () => {
-    const dir = folder();
-    const path = join(dir, 'a.jsonl.gz');
-    const checkpoint = join(dir, 'state');
-    writeFileSync(path, gzipSync(linesOf(0, 1000)));
-    await replay({ path, checkpoint, batch_size: 100 }, new Keeper((id) => id === 'e250'));
-    const state = JSON.parse(readFileSync(checkpoint, 'utf8'));
-    // as a kill right after the held batch was read leaves it
-    state.files[0].high = state.files[0].low.offset + 10;
-    writeFileSync(checkpoint, JSON.stringify(state));
-    const again = new Sink();
-    await replay({ path, checkpoint, batch_size: 400 }, again);
-    expect(again.ids).toEqual(idsOf(200, 1000));
-    expect(rereadOf(again)).toEqual([true, true]);
+    expect(again.batches.map((b) => b.events.length)).toEqual([300, 300, 200, 200]);
+    expect(rereadOf(again)).toEqual([true, true, true, false]);
   });
 
   test('receipts that come back after the shutdown still move the checkpoint', async () => {
@@ -197,24 +157,28 @@ describe('checkpoint', () => {
     expect(on.lines.filter((l) => l.includes('checkpoint cannot'))).toHaveLength(1);
   });
 
-  test('SIGKILL in the middle loses nothing, and what is read twice where something was held is marked', async () => {
+  test('SIGKILL in the middle loses nothing, and what is read twice is marked', async () => {
     const dir = folder();
     const path = join(dir, 'a.jsonl');
     const checkpoint = join(dir, 'state');
     const total = 3000;
     writeFileSync(path, linesOf(0, total));
     const seen = new Map<string, number>();
-    let isHeld = false;
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0, reads = 0; round < 20; round++) {
       const { printed, isDone } = await killed(path, checkpoint, round < 3 ? 40 : Number.POSITIVE_INFINITY);
+      const state = round === 0 ? 0 : reads;
       for (const { ids, reread } of printed) {
-        expect(reread).toBe(isHeld);
-        for (const id of ids) seen.set(id, (seen.get(id) ?? 0) + 1);
+        for (const id of ids) {
+          const n = Number(id.slice(1));
+          // marked lines were read before; the state file may be older than the crash, so others may have been read too
+          if (reread) expect(n).toBeLessThan(state);
+          seen.set(id, (seen.get(id) ?? 0) + 1);
+          reads = Math.max(reads, n + 1);
+        }
       }
       if (isDone) break;
-      const state = JSON.parse(readFileSync(checkpoint, 'utf8'));
-      expect(state).toMatchObject({ version: 1 });
-      isHeld = state.files[0].low.offset < state.files[0].high;
+      const text = readFileSync(checkpoint, 'utf8');
+      expect(JSON.parse(text)).toMatchObject({ version: 1 });
     }
     expect(seen.size).toBe(total);
   });
