@@ -26,7 +26,12 @@ interface Case {
 function configOf({ input, pace }: Case, out: string, more: object): string {
   const config = {
     receivers: { jsonl: { path: input, batch_size: 16, ...more } },
-    processors: { decode: {}, redact: { mode: 'full' }, correlate: {} },
+    // short windows, so that the first checkpoints stand in the middle
+    processors: {
+      decode: { reorder_window: '200ms' },
+      redact: { mode: 'full' },
+      correlate: { reorder_window: '500ms' },
+    },
     exporters: {
       'jsonl/events': { path: `${out}.events`, format: 'oisp', flush_interval: '20ms' },
       'jsonl/spans': { path: `${out}.spans`, format: 'otlp_json', flush_interval: '20ms' },
@@ -50,7 +55,7 @@ function withPace(config: { readonly receivers: { readonly jsonl: object } }, pa
   return { jsonl: { ...config.receivers.jsonl, ...pace } };
 }
 
-/** Runs to the end, or to a SIGKILL so many milliseconds after the program said that it is ready. */
+/** Runs to the end, or to a SIGKILL so many milliseconds after the program said that it is ready: later than its first checkpoint. */
 async function run(config: string, killAfterMs?: number): Promise<Ended> {
   const { child, ended } = start(['--config', config]);
   if (killAfterMs !== undefined) {
@@ -99,16 +104,20 @@ function minus(a: ReadonlySet<string>, b: ReadonlySet<string>): string[] {
 }
 
 const cases: Case[] = [{ name: 'the shipped recording', input: recording, pace: { speed: 2 } }];
-const simulated = await captureBy(
-  'simulate-agents.mjs',
-  join(folder.path, 'agents'),
-  ...['--agents', '8', '--duration', '20', '--seed', '7'],
-);
-if (simulated !== undefined)
-  cases.push({ name: 'eight agents at once', input: simulated, pace: { speed: 30, max_gap: '500ms' } });
+for (const [name, ...args] of [
+  ['eight agents at once', '--seed', '7'],
+  ['agents that are seen from their middle on', '--seed', '7', '--late', '0.7'],
+] as const) {
+  const input = await captureBy(
+    'simulate-agents.mjs',
+    join(folder.path, name),
+    ...['--agents', '8', '--duration', '20', ...args],
+  );
+  if (input !== undefined) cases.push({ name, input, pace: { speed: 30, max_gap: '500ms' } });
+}
 
 describe('SIGKILL in the middle, with a checkpoint', () => {
-  test.skipIf(!sharedTools)('the simulated capture is there', () => expect(cases).toHaveLength(2));
+  test.skipIf(!sharedTools)('the simulated captures are there', () => expect(cases).toHaveLength(3));
 
   test.concurrent.each(cases)('$name: the spans of all runs together are those of one run', async (of) => {
     const whole = join(folder.path, `${of.name}-whole`);
@@ -118,7 +127,7 @@ describe('SIGKILL in the middle, with a checkpoint', () => {
     const random = numbers(5);
     let kills = 0;
     for (let round = 0; round < 3; round++) {
-      const { code, stderr } = await run(config, 600 + Math.floor(random() * 1500));
+      const { code, stderr } = await run(config, 1050 + Math.floor(random() * 950));
       if (code === undefined) kills++;
       else expect(code, stderr).toBe(0);
       if (code === 0) break;
