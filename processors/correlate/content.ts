@@ -44,6 +44,12 @@ export function inputMessages(
   );
 }
 
+/** The message that opened a turn: the last one of its first request. */
+export function lastMessage(event: OispEvent<AiRequestData>, options: ContentOptions): string | undefined {
+  const last = event.data.messages?.at(-1);
+  return options.mode === 'off' || !last ? undefined : fitted([out(last)], options.maxAttributeBytes);
+}
+
 /** `gen_ai.system_instructions`: only where the API carries them beside the messages, and once per conversation. */
 export function systemInstructions(event: OispEvent<AiRequestData>, options: ContentOptions): string | undefined {
   if (options.mode === 'off') return undefined;

@@ -10,15 +10,20 @@ import {
   type ToolResultData,
 } from '../../core/index.ts';
 import type { Claim } from './claim.ts';
+import { Conversations } from './conversations.ts';
 import { Effects } from './effects.ts';
 import { Heap } from './heap.ts';
+import { OpenCalls } from './open-calls.ts';
 import { type CorrelateOptions, SECOND } from './options.ts';
 import { Output } from './output.ts';
 import { agentAbove, inherit, Processes } from './processes.ts';
+import { Requests } from './requests.ts';
 import { hostIdOf, resourceOf, serviceName } from './service.ts';
 import type { Agent, Effect, McpMerge, McpServer, Proc, ToolState } from './state.ts';
 import { Timeline } from './timeline.ts';
-import { type TurnHost, Turns } from './turns.ts';
+import { Tools } from './tools.ts';
+import type { TurnHost } from './turn-host.ts';
+import { Turns } from './turns.ts';
 
 interface Waiting {
   readonly at: number;
@@ -66,7 +71,10 @@ export class HostState implements TurnHost {
   readonly #timers = new Heap<Timer>((a, b) => a.at < b.at || (a.at === b.at && a.order < b.order));
   readonly #processes = new Processes();
   readonly #agents = new Map<string, Agent>();
+  readonly #conversations = new Conversations();
   readonly #turns: Turns;
+  readonly #requests: Requests;
+  readonly #tools: Tools;
   readonly #effects: Effects;
   /** MCP tools/call events under way, by their call id. */
   readonly #mcp = new Map<string, { tool: ToolState; merge: McpMerge }>();
@@ -84,7 +92,10 @@ export class HostState implements TurnHost {
   constructor(options: CorrelateOptions, count: (name: string, n?: number) => void) {
     this.options = options;
     this.#count = count;
-    this.#turns = new Turns(this);
+    const calls = new OpenCalls();
+    this.#turns = new Turns(this, calls);
+    this.#requests = new Requests(this, this.#turns, calls, this.#conversations);
+    this.#tools = new Tools(this, this.#turns, calls);
     this.#effects = new Effects(this, this.#turns);
   }
 
@@ -103,7 +114,7 @@ export class HostState implements TurnHost {
     for (const agent of this.#agents.values()) turns += agent.turns.size;
     return {
       turns,
-      conversations: this.#turns.conversations.size,
+      conversations: this.#conversations.size,
       processes: this.#processes.size,
       waiting: this.#waiting.size,
     };
@@ -144,7 +155,7 @@ export class HostState implements TurnHost {
     this.#advance(Number.POSITIVE_INFINITY, this.#highest);
     this.#effects.drain();
     for (const agent of this.#agents.values()) {
-      this.#turns.processEnded(agent, this.#highest, reason);
+      this.#requests.processEnded(agent, this.#highest, reason);
       this.#letGo(agent);
     }
     for (const proc of this.#newcomers.keys()) this.#dismiss(proc);
@@ -186,11 +197,11 @@ export class HostState implements TurnHost {
       return;
     }
     if (isEvent(event, 'ai.request'))
-      this.#turns.request(this.#agentOf(proc, event, claim), event as OispEvent<AiRequestData>, at, claim);
+      this.#requests.request(this.#agentOf(proc, event, claim), event as OispEvent<AiRequestData>, at, claim);
     else if (isEvent(event, 'ai.response')) {
       const agent = proc.agent;
       if (agent) {
-        this.#turns.response(agent, event as OispEvent<AiResponseData>, at, claim);
+        this.#requests.response(agent, event as OispEvent<AiResponseData>, at, claim);
         this.#effects.reconsider(agent, 'any');
       } else this.out.event(event, claim);
     } else if (isEvent(event, 'agent.tool_call')) this.#toolCall(proc, event, at, claim);
@@ -240,7 +251,7 @@ export class HostState implements TurnHost {
     const agent = proc.agent;
     if (event.attrs?.['oisp.mcp'] === true) this.#mcpCall(proc, event, at, claim);
     else if (agent) {
-      this.#turns.toolCall(agent, event, at, claim);
+      this.#tools.toolCall(agent, event, at, claim);
       this.#effects.reconsider(agent, 'named');
     } else this.out.event(event, claim);
   }
@@ -250,7 +261,7 @@ export class HostState implements TurnHost {
     if (event.attrs?.['oisp.mcp'] === true) this.#mcpAnswer(event, at, claim);
     else if (agent) {
       this.#effects.reconsider(agent, 'any');
-      this.#turns.toolResult(agent, event, at, claim);
+      this.#tools.toolResult(agent, event, at, claim);
     } else this.out.event(event, claim);
   }
 
@@ -338,7 +349,7 @@ export class HostState implements TurnHost {
       this.#dismiss(proc);
       if (proc.agent) {
         const { agent } = proc;
-        this.#turns.processEnded(agent, at, 'process_exit');
+        this.#requests.processEnded(agent, at, 'process_exit');
         this.#letGo(agent);
       }
     } else if (event.event_type.startsWith('file.')) this.#effects.file(effect);
@@ -377,7 +388,7 @@ export class HostState implements TurnHost {
       this.out.keep(agent.claim);
       agent.claim.release();
     }
-    for (const conversation of agent.conversations) this.#turns.conversations.ended(conversation);
+    for (const conversation of agent.conversations) this.#conversations.ended(conversation);
     agent.conversations.clear();
     this.#agents.delete(agent.key);
     if (agent.proc.exited) agent.proc.agent = undefined;
@@ -402,8 +413,8 @@ export class HostState implements TurnHost {
         this.#count('oisp_correlate_evicted_agents');
       }
     }
-    if (this.#turns.conversations.size > maxConversations)
-      this.#evictConversations(Math.ceil(this.#turns.conversations.size - maxConversations * 0.9));
+    if (this.#conversations.size > maxConversations)
+      this.#evictConversations(Math.ceil(this.#conversations.size - maxConversations * 0.9));
     for (const [conn, server] of this.#found) if (server.proc.exited) this.#found.delete(conn);
     this.#processes.sweep(at - AFTERLIFE_NS, (proc) => !proc.exited);
     if (this.#processes.size > maxProcesses) {
@@ -417,7 +428,7 @@ export class HostState implements TurnHost {
       .flatMap((a) => [...a.conversations])
       .filter((c) => c.turn === undefined && !(c.lastCall && c.agent.pending.has(c.lastCall)));
     idle.sort((a, b) => a.lastAt - b.lastAt);
-    for (const conversation of idle.slice(0, n)) this.#turns.forget(conversation);
+    for (const conversation of idle.slice(0, n)) this.#requests.forget(conversation);
     this.#count('oisp_correlate_evicted_conversations', Math.min(n, idle.length));
   }
 }

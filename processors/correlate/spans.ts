@@ -13,7 +13,14 @@ import {
   type ToolResultData,
 } from '../../core/index.ts';
 import { Attributes } from './attributes.ts';
-import { type ContentOptions, inputMessages, jsonValue, outputMessages, systemInstructions } from './content.ts';
+import {
+  type ContentOptions,
+  inputMessages,
+  jsonValue,
+  lastMessage,
+  outputMessages,
+  systemInstructions,
+} from './content.ts';
 import type { Call, Effect, ExecState, FileGroup, Fold, ToolState, Turn } from './state.ts';
 import type { Anchor } from './timeline.ts';
 
@@ -61,13 +68,7 @@ export function turnSpan(turn: Turn, options: SpanOptions): SpanRecord {
     .text('error.type', turn.failed?.type);
   processAttributes(a, opener);
   if (options.mode === 'span') {
-    a.text(
-      'gen_ai.input.messages',
-      inputMessages(opener, Math.max(0, (opener.data.messages?.length ?? 0) - 1), {
-        ...options,
-        inputMessages: 'delta',
-      }),
-    );
+    a.text('gen_ai.input.messages', lastMessage(opener, options));
     if (turn.lastAnswer) a.text('gen_ai.output.messages', outputMessages(turn.lastAnswer, options));
   }
   return {

@@ -1,0 +1,189 @@
+import { type FileData, matchOf, spanId } from '../../core/index.ts';
+import { type Cause, causedBy, program } from './evidence.ts';
+import type { Place } from './output.ts';
+import { networkSpan, pathOf } from './spans.ts';
+import type { Effect, ExecState, Fold, Proc, ToolState } from './state.ts';
+import type { TurnHost } from './turn-host.ts';
+import type { Turns } from './turns.ts';
+
+/** Puts effects under the tool call that caused them: programs, files and connections as spans, folded beyond the caps. */
+export class Placing {
+  readonly #host: TurnHost;
+  readonly #turns: Turns;
+
+  constructor(host: TurnHost, turns: Turns) {
+    this.#host = host;
+    this.#turns = turns;
+  }
+
+  /** A program that works for a tool. */
+  run(effect: Effect, cause: Cause): void {
+    const { proc, event, at } = effect;
+    const { tool } = cause;
+    const parent = this.#parentOf(proc, tool);
+    const exec: ExecState = {
+      event,
+      proc,
+      spanId: spanId('exec', event.event_id),
+      start: at,
+      end: undefined,
+      exit: undefined,
+      parentSpanId: parent,
+      turn: tool.turn,
+      tool,
+      rule: cause.rule,
+      confidence: cause.confidence,
+      exported: false,
+      before: proc.exec?.tool === tool ? proc.exec : undefined,
+      fold: undefined,
+    };
+    proc.tool = tool;
+    proc.exec = exec;
+    if (tool.turn.state === 'closed') {
+      exec.exported = true;
+      this.#late(effect, tool, parent);
+      return;
+    }
+    this.touched(tool, at);
+    if (cause.rule === 'argument') tool.explained = true;
+    if (tool.matched === undefined && cause.rule !== 'process_tree') tool.matched = exec;
+    if (++tool.counts.process > this.#host.options.maxPerTool) {
+      exec.fold = this.#fold(effect, cause, parent, `process.exec ${program(event)}`);
+      exec.exported = true;
+    } else tool.turn.running.add(exec);
+    this.note(effect, {
+      traceId: tool.turn.traceId,
+      spanId: exec.fold?.spanId ?? exec.spanId,
+      related: causedBy(tool),
+    });
+  }
+
+  /** What a process did to a file: one span per process, kind and file within a tool. */
+  file(effect: Effect, cause: Cause): void {
+    const { event, at, proc } = effect;
+    const { tool } = cause;
+    const { turn } = tool;
+    const parent = this.#parentOf(proc, tool);
+    if (turn.state === 'closed') {
+      this.#late(effect, tool, parent);
+      return;
+    }
+    this.touched(tool, at);
+    if (event.event_type === 'file.open' || event.event_type === 'file.close') {
+      this.note(effect, { traceId: turn.traceId, spanId: parent });
+      return;
+    }
+    // by its match key: names may be taken out
+    const path = matchOf(event)?.paths?.[0] ?? pathOf(event);
+    const key = `${proc.pid} ${proc.startTime ?? ''} ${event.event_type} ${path}`;
+    const group = turn.groups.get(`${tool.spanId} ${key}`);
+    const data = event.data as FileData;
+    const bytes = data.bytes_read ?? data.bytes_written ?? 0;
+    if (group) {
+      group.count++;
+      group.last = at;
+      group.bytes += bytes;
+      if (group.eventIds.length < 4) group.eventIds.push(event.event_id);
+      else group.eventIds[3] = event.event_id;
+      this.note(effect, { traceId: turn.traceId, spanId: group.spanId, related: causedBy(tool) });
+      return;
+    }
+    if (++tool.counts.file > this.#host.options.maxPerTool) {
+      const fold = this.#fold(effect, cause, parent, event.event_type);
+      this.note(effect, { traceId: turn.traceId, spanId: fold.spanId, related: causedBy(tool) });
+      return;
+    }
+    const id = spanId('file', event.event_id);
+    turn.groups.set(`${tool.spanId} ${key}`, {
+      key,
+      first: effect,
+      spanId: id,
+      parentSpanId: parent,
+      tool,
+      rule: cause.rule,
+      confidence: cause.confidence,
+      eventIds: [event.event_id],
+      last: at,
+      count: 1,
+      bytes,
+      created: data.created === true,
+      truncated: data.truncated === true,
+    });
+    this.note(effect, { traceId: turn.traceId, spanId: id, related: causedBy(tool) });
+  }
+
+  /** A connection or a name lookup. */
+  network(effect: Effect, cause: Cause): void {
+    const { event, at, proc } = effect;
+    const { tool } = cause;
+    const { turn } = tool;
+    const parent = this.#parentOf(proc, tool);
+    if (turn.state === 'closed') {
+      this.#late(effect, tool, parent);
+      return;
+    }
+    this.touched(tool, at);
+    if (++tool.counts.network > this.#host.options.maxPerTool) {
+      const fold = this.#fold(effect, cause, parent, event.event_type);
+      this.note(effect, { traceId: turn.traceId, spanId: fold.spanId, related: causedBy(tool) });
+      return;
+    }
+    const id = spanId('network', event.event_id);
+    const place = { turn, tool, spanId: id, parentSpanId: parent, rule: cause.rule, confidence: cause.confidence };
+    this.#turns.emit(turn, networkSpan(effect, place, this.#host.options));
+    this.note(effect, { traceId: turn.traceId, spanId: id, related: causedBy(tool) });
+  }
+
+  /** Something happened that belongs to a tool. */
+  touched(tool: ToolState, at: number): void {
+    tool.firstEffect = Math.min(tool.firstEffect ?? at, at);
+    tool.start = Math.min(tool.start, at);
+    tool.turn.lastAt = Math.max(tool.turn.lastAt, at);
+  }
+
+  /** The span below which an effect of a process lies: the nearest program above it within the tool, else the tool. */
+  #parentOf(proc: Proc, tool: ToolState): string {
+    for (let p: Proc | undefined = proc, n = 0; p && n < 64; p = p.parent, n++) {
+      const { exec } = p;
+      if (exec && exec.tool === tool) return exec.fold?.spanId ?? exec.spanId;
+      if (p.agent === tool.agent) break;
+    }
+    return tool.spanId;
+  }
+
+  #fold(effect: Effect, cause: Cause, parent: string, name: string): Fold {
+    const { tool } = cause;
+    let fold = tool.folds.get(name);
+    if (!fold) {
+      fold = {
+        spanId: spanId('fold', effect.event.event_id),
+        parentSpanId: parent,
+        first: effect,
+        name,
+        count: 0,
+        end: effect.at,
+        tool,
+        rule: cause.rule,
+        confidence: cause.confidence,
+      };
+      tool.folds.set(name, fold);
+    }
+    fold.count++;
+    fold.end = Math.max(fold.end, effect.at);
+    return fold;
+  }
+
+  #late(effect: Effect, tool: ToolState, parent: string): void {
+    this.note(effect, { traceId: tool.turn.traceId, spanId: parent, late: true, related: causedBy(tool) });
+  }
+
+  /** An event goes on with the ids of its span. */
+  note(effect: Effect, place: Place): void {
+    this.#host.out.event(effect.event, effect.claim, place);
+  }
+
+  /** An event that no tree holds. */
+  pass(effect: Effect): void {
+    this.#host.out.event(effect.event, effect.claim);
+  }
+}

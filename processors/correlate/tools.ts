@@ -1,0 +1,87 @@
+import { matchOf, type OispEvent, spanId, type ToolCallData, type ToolResultData } from '../../core/index.ts';
+import type { Claim } from './claim.ts';
+import type { OpenCalls } from './open-calls.ts';
+import type { Agent, ToolState } from './state.ts';
+import type { TurnHost } from './turn-host.ts';
+import type { Turns } from './turns.ts';
+
+/** Tool calls that models asked for, and the results that later requests bring. */
+export class Tools {
+  readonly #host: TurnHost;
+  readonly #turns: Turns;
+  readonly #calls: OpenCalls;
+
+  constructor(host: TurnHost, turns: Turns, calls: OpenCalls) {
+    this.#host = host;
+    this.#turns = turns;
+    this.#calls = calls;
+  }
+
+  toolCall(agent: Agent, event: OispEvent<ToolCallData>, at: number, claim: Claim): void {
+    const { data } = event;
+    const call = this.#calls.get(agent, data.request_id);
+    const turn = call?.turn;
+    if (!call || !turn || !call.conversation) {
+      this.#host.count('oisp_correlate_unmatched_tool_calls');
+      this.#host.out.event(event, claim);
+      return;
+    }
+    const { conversation } = call;
+    if (conversation.asked[0]?.call !== call) conversation.asked = [];
+    const derived = event.attrs?.['oisp.call_id.derived'] === true;
+    const tool: ToolState = {
+      event,
+      keys: matchOf(event) ?? {},
+      call,
+      turn,
+      conversation,
+      agent,
+      callId: derived ? undefined : data.call_id,
+      index: data.index ?? conversation.asked.length,
+      name: data.tool.name,
+      spanId: spanId('tool', event.event_id),
+      start: at,
+      open: true,
+      exported: false,
+      end: undefined,
+      endSource: undefined,
+      firstEffect: undefined,
+      explained: false,
+      matched: undefined,
+      children: new Set(),
+      mcp: undefined,
+      result: undefined,
+      isError: false,
+      errorType: undefined,
+      counts: { process: 0, file: 0, network: 0 },
+      folds: new Map(),
+    };
+    conversation.asked.push(tool);
+    turn.tools.push(tool);
+    turn.toolCalls++;
+    turn.lastAt = Math.max(turn.lastAt, at);
+    this.#host.out.event(event, claim, { traceId: turn.traceId, spanId: tool.spanId });
+  }
+
+  toolResult(agent: Agent, event: OispEvent<ToolResultData>, at: number, claim: Claim): void {
+    const { data } = event;
+    const call = this.#calls.get(agent, data.request_id);
+    const asked = call?.conversation?.asked ?? [];
+    const derived = event.attrs?.['oisp.call_id.derived'] === true;
+    const tool = derived
+      ? asked.find((t) => t.open && t.index === data.index)
+      : asked.find((t) => t.open && t.callId === data.call_id);
+    if (!tool) {
+      this.#host.count('oisp_correlate_unmatched_tool_results');
+      this.#host.out.event(event, claim);
+      return;
+    }
+    tool.result = event;
+    if (data.success === false) {
+      tool.isError = true;
+      tool.errorType ??= data.error?.type ?? 'tool_error';
+    }
+    this.#turns.endTool(tool, at, undefined);
+    this.#host.out.event(event, claim, { traceId: tool.turn.traceId, spanId: tool.spanId });
+  }
+}
