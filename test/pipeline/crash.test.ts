@@ -107,7 +107,7 @@ const cases: Case[] = [{ name: 'the shipped recording', input: recording, pace: 
 for (const [name, speed, ...args] of [
   [
     'agents that come and go',
-    14,
+    18,
     '--agents',
     '40',
     '--duration',
