@@ -1,4 +1,5 @@
 import { type OispEvent, type Resource, uuidOf } from '../../core/index.ts';
+import { applicationOf } from './applications.ts';
 import { Attributes } from './attributes.ts';
 import type { Proc } from './state.ts';
 
@@ -15,17 +16,15 @@ const GENERIC = /^(index|main|app|cli|server|start|run|bin|__main__|entry|mod)$/
  * executable; a runtime's own name only when nothing better is known.
  */
 export function serviceName(event: OispEvent, proc: Proc): string {
-  const registered = event.app?.app_id ?? event.app?.name;
-  if (registered) return registered;
+  const named = event.app?.app_id ?? event.app?.name;
+  if (named) return named;
   const agent = product(event.attrs?.['user_agent.original']);
-  if (agent) return agent;
   const exe = base(proc.info.exe ?? event.process?.exe ?? proc.info.name ?? event.process?.name ?? '');
   const argv = proc.argv ?? event.process?.cmdline_args;
-  if (argv && (RUNTIMES.test(exe) || exe === '')) {
-    const script = scriptName(argv, event.process?.cwd ?? proc.info.cwd);
-    if (script) return script;
-  }
-  return exe || 'unknown';
+  const isRuntime = RUNTIMES.test(exe) || exe === '';
+  const script = argv && isRuntime ? scriptName(argv, event.process?.cwd ?? proc.info.cwd) : undefined;
+  const known = applicationOf(agent) ?? applicationOf(script) ?? (isRuntime ? undefined : applicationOf(exe));
+  return known ?? agent ?? script ?? (exe || 'unknown');
 }
 
 function product(userAgent: unknown): string | undefined {

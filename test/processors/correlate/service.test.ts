@@ -5,7 +5,14 @@ import { serviceName } from '../../../processors/correlate/service.ts';
 
 test.each([
   { app: 'cursor', agent: 'coder/1.0', exe: '/usr/bin/node', argv: ['node', 'x.js'], want: 'cursor' },
-  { agent: 'claude-cli/2.1.197 (external, cli)', exe: '/usr/bin/node', argv: ['node', 'cli.js'], want: 'claude-cli' },
+  { agent: 'claude-cli/2.1.197 (external, cli)', exe: '/usr/bin/node', argv: ['node', 'cli.js'], want: 'claude-code' },
+  {
+    agent: undefined,
+    exe: '/usr/bin/node',
+    argv: ['node', '/x/node_modules/@google/gemini-cli/dist/index.js'],
+    want: 'gemini-cli',
+  },
+  { agent: 'codex_cli_rs/0.169.0', exe: '/opt/codex', argv: ['codex'], want: 'codex' },
   {
     agent: 'OpenAI/JS 6.49.0',
     exe: '/usr/bin/node',
