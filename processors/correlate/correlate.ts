@@ -90,12 +90,24 @@ export class Correlate implements Component, Consumer {
     const key = `${event.host?.device_id ?? event.host?.hostname ?? ''} ${event.host?.boot_id ?? ''}`;
     let host = this.#hosts.get(key);
     if (!host) {
-      host = new HostState(this.#options, (name, n) =>
-        this.#context.meter.counter(name, { processor: this.#context.id }).add(n),
+      host = new HostState(
+        this.#options,
+        (name, n) => this.#context.meter.counter(name, { processor: this.#context.id }).add(n),
+        (failed, error) => this.#onFailed(failed, error),
       );
       this.#hosts.set(key, host);
     }
     return host;
+  }
+
+  /** A defect of this processor: the event has no place in a tree, the others have. */
+  #onFailed(event: OispEvent | undefined, error: unknown): void {
+    const failed = this.#context.meter.counter('oisp_correlate_failed_events', { processor: this.#context.id });
+    if (failed.value === 0) {
+      const fields = { event_type: event?.event_type, event_id: event?.event_id, error: messageOf(error) };
+      this.#context.log.error('An event could not be placed.', fields);
+    }
+    failed.add();
   }
 
   /** Hands on what was decided. Both signals belong to one step: events first, so that a log never precedes its cause. */

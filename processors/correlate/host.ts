@@ -63,6 +63,7 @@ const MAX_NEWCOMERS = 10_000;
 export class HostState implements TurnHost {
   readonly options: CorrelateOptions;
   readonly #count: (name: string, n?: number) => void;
+  readonly #failed: (event: OispEvent | undefined, error: unknown) => void;
   readonly #timeline = new Timeline();
   readonly #waiting = new Heap<Waiting>(
     (a, b) =>
@@ -89,9 +90,14 @@ export class HostState implements TurnHost {
   #handled = 0;
   #nextIdleCheck = Number.NEGATIVE_INFINITY;
 
-  constructor(options: CorrelateOptions, count: (name: string, n?: number) => void) {
+  constructor(
+    options: CorrelateOptions,
+    count: (name: string, n?: number) => void,
+    failed: (event: OispEvent | undefined, error: unknown) => void,
+  ) {
     this.options = options;
     this.#count = count;
+    this.#failed = failed;
     const calls = new OpenCalls();
     this.#turns = new Turns(this, calls);
     this.#requests = new Requests(this, this.#turns, calls, this.#conversations);
@@ -154,10 +160,9 @@ export class HostState implements TurnHost {
   drain(reason: string): void {
     this.#advance(Number.POSITIVE_INFINITY, this.#highest);
     this.#effects.drain();
-    for (const agent of this.#agents.values()) {
-      this.#requests.processEnded(agent, this.#highest, reason);
-      this.#letGo(agent);
-    }
+    const agents = [...this.#agents.values()];
+    for (const agent of agents) this.#guarded(() => this.#requests.processEnded(agent, this.#highest, reason));
+    for (const agent of agents) this.#guarded(() => this.#letGo(agent));
     for (const proc of this.#newcomers.keys()) this.#dismiss(proc);
   }
 
@@ -173,12 +178,21 @@ export class HostState implements TurnHost {
       const timer = this.#timers.peek();
       if (timer && timer.at <= lastTimer && (!next || timer.at <= next.at)) {
         this.#timers.pop();
-        timer.run(timer.at);
+        this.#guarded(() => timer.run(timer.at));
       } else if (next && next.at <= watermark) {
         this.#waiting.pop();
-        this.#handle(next);
+        this.#guarded(() => this.#handle(next), next.event);
         next.claim.release();
       } else return;
+    }
+  }
+
+  /** No event ends the process: one that this code has no answer to is counted, and the rest goes on. */
+  #guarded(step: () => void, event?: OispEvent): void {
+    try {
+      step();
+    } catch (error) {
+      this.#failed(event, error);
     }
   }
 
