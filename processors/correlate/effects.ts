@@ -99,28 +99,11 @@ export class Effects {
   }
 
   // ---------------------------------------------------------------- files and connections
+  /** A file event. */
   file(effect: Effect): void {
     const { proc, event } = effect;
-    inherit(proc);
-    settle(proc);
-    if (proc.tool && !proc.agent) {
-      this.#placing.file(effect, { tool: proc.tool, rule: mcpRule(proc), confidence: 'high' });
-      return;
-    }
-    const agent = agentAbove(proc);
-    if (!agent) {
-      this.#placing.pass(effect);
-      return;
-    }
-    if (proc.mcp) {
-      this.#serve(effect, proc.mcp, agent);
-      return;
-    }
-    if (proc.stray) {
-      this.#strays.hold(effect, proc.stray, 'file');
-      return;
-    }
-    if (this.#serveUnknown(effect, agent)) return;
+    const agent = this.#unplaced(effect, 'file');
+    if (!agent) return;
     const keys = matchOf(event) ?? {};
     const tool =
       named(agent, (t) => overlap(t.keys.paths, keys.paths) > 0) ??
@@ -138,28 +121,11 @@ export class Effects {
     else this.#own.housekeeping(effect, agent, 'files');
   }
 
+  /** A connection or a name lookup. */
   network(effect: Effect): void {
-    const { proc, event } = effect;
-    inherit(proc);
-    settle(proc);
-    if (proc.tool && !proc.agent) {
-      this.#placing.network(effect, { tool: proc.tool, rule: mcpRule(proc), confidence: 'high' });
-      return;
-    }
-    const agent = agentAbove(proc);
-    if (!agent) {
-      this.#placing.pass(effect);
-      return;
-    }
-    if (proc.mcp) {
-      this.#serve(effect, proc.mcp, agent);
-      return;
-    }
-    if (proc.stray) {
-      this.#strays.hold(effect, proc.stray, 'network');
-      return;
-    }
-    if (this.#serveUnknown(effect, agent)) return;
+    const { event } = effect;
+    const agent = this.#unplaced(effect, 'network');
+    if (!agent) return;
     const hosts = matchOf(event)?.hosts;
     const tool = hosts && named(agent, (t) => overlap(t.keys.hosts, hosts) > 0);
     if (tool) {
@@ -167,6 +133,21 @@ export class Effects {
       this.#placing.network(effect, { tool, rule: 'argument', confidence: 'high' });
     } else if (mayAsk(agent)) this.#own.wait(effect, '');
     else this.#own.housekeeping(effect, agent, 'connections');
+  }
+
+  /** Places what its process says enough of; else the agent is told that it was its own doing, or of a child that nothing is known of. */
+  #unplaced(effect: Effect, kind: 'file' | 'network'): Agent | undefined {
+    const { proc } = effect;
+    inherit(proc);
+    settle(proc);
+    const agent = agentAbove(proc);
+    if (proc.tool && !proc.agent)
+      this.#placing[kind](effect, { tool: proc.tool, rule: mcpRule(proc), confidence: 'high' });
+    else if (!agent) this.#placing.pass(effect);
+    else if (proc.mcp) this.#serve(effect, proc.mcp, agent);
+    else if (proc.stray) this.#strays.hold(effect, proc.stray, kind);
+    else if (!this.#serveUnknown(effect, agent)) return agent;
+    return undefined;
   }
 
   // ---------------------------------------------------------------- MCP servers

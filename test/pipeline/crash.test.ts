@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { skipsWithoutData } from '../require.ts';
 import { captureBy, recording, sharedTools, workFolder } from './lab.ts';
 import { type Ended, start } from './program.ts';
 
@@ -122,7 +123,9 @@ for (const [name, speed, ...args] of [
 }
 
 describe('SIGKILL in the middle, with a checkpoint', () => {
-  test.skipIf(!sharedTools)('the simulated captures are there', () => expect(cases).toHaveLength(3));
+  test.skipIf(skipsWithoutData('../shared/tools', sharedTools))('the simulated captures are there', () =>
+    expect(cases).toHaveLength(3),
+  );
 
   test.concurrent.each(cases)('$name: the spans of all runs together are those of one run', async (of) => {
     const whole = join(folder.path, `${of.name}-whole`);

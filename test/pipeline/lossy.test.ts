@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SpanRecord } from '../../core/index.ts';
+import { skipsWithoutData } from '../require.ts';
 import { captureBy, onHost, type Ran, recordedLines, sharedTools, throughLines, workFolder } from './lab.ts';
 
 const lines = recordedLines();
@@ -89,19 +90,22 @@ describe('the shipped recording with records missing', () => {
     },
   );
 
-  test.skipIf(!sharedTools)('simulated agents, whole and with every tenth record missing', async () => {
-    const folder = workFolder();
-    const path = await captureBy('simulate-agents.mjs', join(folder.path, 'agents'), '--agents', '40', '--seed', '3');
-    const all = readFileSync(path ?? '', 'utf8')
-      .trimEnd()
-      .split('\n');
-    folder.remove();
-    const faults = faultsOf(await throughLines(all));
-    for (let first = 0; first < 10; first += 3)
-      for (const fault of faultsOf(await throughLines(all.filter((_, i) => i % 10 !== first))))
-        faults.push(`without each tenth from ${first}: ${fault}`);
-    expect(faults).toEqual([]);
-  });
+  test.skipIf(skipsWithoutData('../shared/tools', sharedTools))(
+    'simulated agents, whole and with every tenth record missing',
+    async () => {
+      const folder = workFolder();
+      const path = await captureBy('simulate-agents.mjs', join(folder.path, 'agents'), '--agents', '40', '--seed', '3');
+      const all = readFileSync(path ?? '', 'utf8')
+        .trimEnd()
+        .split('\n');
+      folder.remove();
+      const faults = faultsOf(await throughLines(all));
+      for (let first = 0; first < 10; first += 3)
+        for (const fault of faultsOf(await throughLines(all.filter((_, i) => i % 10 !== first))))
+          faults.push(`without each tenth from ${first}: ${fault}`);
+      expect(faults).toEqual([]);
+    },
+  );
 
   test('the end of it, cut anywhere', async () => {
     const faults: string[] = [];

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lineOf } from '../../exporters/jsonl/lines.ts';
+import { skipsWithoutData } from '../require.ts';
 import { captureBy, type Mode, recording, shared, sharedTools, through, workFolder } from './lab.ts';
 import { hasSpec, specValidator } from './schema.ts';
 
@@ -12,7 +13,7 @@ test.runIf(isRequired && existsSync(shared))('the schemas that are required are 
   expect(hasSpec).toBe(true);
 });
 
-describe.skipIf(!hasSpec)('OISP output by the schemas of the spec', () => {
+describe.skipIf(skipsWithoutData('../shared/data/oisp-spec', hasSpec))('OISP output by the schemas of the spec', () => {
   const folder = workFolder();
   const captures: string[] = [recording];
   beforeAll(async () => {
