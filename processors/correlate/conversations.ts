@@ -141,6 +141,8 @@ export class Conversations {
   ended(conversation: Conversation): void {
     const last = this.#foreign.get(conversation.answered)?.find((p) => p.conversation === conversation);
     this.forget(conversation);
+    conversation.asked = [];
+    conversation.lastCall = undefined;
     if (!last) return;
     push(this.#foreign, conversation.answered, last);
     this.#ended.add(conversation);
