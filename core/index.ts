@@ -27,6 +27,7 @@ export * from './export/queued.ts';
 export * from './export/sender.ts';
 export * from './export/store.ts';
 export * from './log.ts';
+export { Memo } from './memo.ts';
 export * from './otel/encoder.ts';
 export * from './otel/events.ts';
 export * from './otel/json.ts';

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { posix } from 'node:path';
+import { Memo } from '../memo.ts';
 import { type Key, MATCH_ATTR, type Matcher, type MatchKeys } from './match.ts';
 import { commandsOfArgv, commandsOfLine } from './shell.ts';
 import type {
@@ -22,8 +23,8 @@ const MAX_KEYS = 64;
 const MIN_LINE = 16;
 const MIN_TEXT = 8;
 const MIN_STRING = 3;
-/** Characters of memoised texts per generation. */
-const MEMO_CHARS = 2 << 20;
+/** Of memoised texts, for each use. */
+const MEMO_BYTES = 8 << 20;
 const MAX_DEPTH = 32;
 
 /** A matcher under one local key of at least 16 bytes. Keys of two matchers with different keys never compare equal. */
@@ -34,9 +35,11 @@ export function createMatcher(key: Uint8Array): Matcher {
 class HmacMatcher implements Matcher {
   readonly #inner: Buffer;
   readonly #outer: Buffer;
-  #young = new Map<string, Key>();
-  #old = new Map<string, Key>();
-  #chars = 0;
+  readonly #keys = new Memo<Key>(MEMO_BYTES);
+  /** By a text as it stands, before it is brought into canonical form: agents send the same texts with every call. */
+  readonly #texts = { a: new Memo<Key>(MEMO_BYTES), u: new Memo<Key>(MEMO_BYTES), s: new Memo<Key>(MEMO_BYTES / 4) };
+  readonly #linesOf = new Memo<readonly Key[]>(MEMO_BYTES / 4);
+  readonly #pathsOf = new Memo<MatchKeys>(MEMO_BYTES / 4);
 
   constructor(key: Uint8Array) {
     if (key.length < 16 || key.length > BLOCK) throw new RangeError('a match key needs 16 to 64 bytes');
@@ -48,26 +51,30 @@ class HmacMatcher implements Matcher {
     }
   }
 
-  /** HMAC-SHA-256 (RFC 2104) of `text`, cut to 64 bits. Texts are memoised in two generations of bounded size. */
+  /** HMAC-SHA-256 (RFC 2104) of `text`, cut to 64 bits. */
   key(text: string): Key {
-    const known = this.#young.get(text);
+    const known = this.#keys.get(text);
     if (known !== undefined) return known;
-    let key = this.#old.get(text);
-    if (key === undefined) {
-      const size = Buffer.byteLength(text);
-      const message = Buffer.allocUnsafe(BLOCK + size);
-      this.#inner.copy(message);
-      message.write(text, BLOCK, 'utf8');
-      hash('sha256', message, 'buffer').copy(this.#outer, BLOCK);
-      key = hash('sha256', this.#outer, 'buffer').toString('base64url', 0, 8);
-    }
-    this.#chars += text.length + 32;
-    if (this.#chars > MEMO_CHARS) {
-      this.#old = this.#young;
-      this.#young = new Map();
-      this.#chars = text.length;
-    }
-    this.#young.set(text, key);
+    const size = Buffer.byteLength(text);
+    const message = Buffer.allocUnsafe(BLOCK + size);
+    this.#inner.copy(message);
+    message.write(text, BLOCK, 'utf8');
+    hash('sha256', message, 'buffer').copy(this.#outer, BLOCK);
+    const key = hash('sha256', this.#outer, 'buffer').toString('base64url', 0, 8);
+    this.#keys.set(text, key);
+    return key;
+  }
+
+  /** The key of a text of one side in canonical form; empty when there is nothing to compare. */
+  #canonical(side: 'a' | 'u' | 's', text: string): Key {
+    const memo = this.#texts[side];
+    const known = memo.get(text);
+    if (known !== undefined) return known;
+    const plain = collapse(text);
+    // an agent's own reminders move and vanish when a history is sent again
+    const isNothing = plain === '' || plain.startsWith('<system-reminder>');
+    const key = isNothing ? '' : this.key(`${side}\0${plain}`);
+    memo.set(text, key);
     return key;
   }
 
@@ -114,7 +121,9 @@ class HmacMatcher implements Matcher {
     return {
       messages,
       ...(shape && { shape }),
-      ...(system.length > 0 && { system: this.key(`s\0${collapse(system.join('\n'))}`) }),
+      ...(system.length > 0 && {
+        system: this.#canonical('s', system.length === 1 ? (system[0] as string) : system.join('\n')),
+      }),
       ...(tools && { tools: this.key(`t\0${tools}`) }),
       ...(lines.size > 0 && { lines: [...lines] }),
       ...(weight > 0 && { weight }),
@@ -156,24 +165,33 @@ class HmacMatcher implements Matcher {
     }
   }
 
-  #text(side: string, text: string, into: Key[]): void {
-    const plain = collapse(text);
-    // an agent's own reminders move and vanish when a history is sent again
-    if (plain === '' || plain.startsWith('<system-reminder>')) return;
-    into.push(this.key(`${side}\0${plain}`));
+  #text(side: 'a' | 'u', text: string, into: Key[]): void {
+    const key = this.#canonical(side, text);
+    if (key !== '') into.push(key);
   }
 
   #lines(content: unknown, into: Set<Key>): void {
     if (typeof content !== 'string') return;
-    const plain = collapse(content);
-    if (plain.length < MIN_TEXT || into.size >= MAX_KEYS) return;
-    into.add(this.key(`l\0${plain}`));
-    if (!content.includes('\n')) return;
-    for (const line of content.split('\n')) {
-      if (into.size >= MAX_KEYS) return;
-      const text = collapse(line);
-      if (text.length >= MIN_LINE) into.add(this.key(`l\0${text}`));
+    let keys = this.#linesOf.get(content);
+    if (keys === undefined) {
+      keys = this.#keysOfLines(content);
+      this.#linesOf.set(content, keys);
     }
+    for (const key of keys) if (into.size < MAX_KEYS) into.add(key);
+  }
+
+  /** The whole text and each of its longer lines. */
+  #keysOfLines(content: string): Key[] {
+    const plain = collapse(content);
+    if (plain.length < MIN_TEXT) return [];
+    const keys = [this.key(`l\0${plain}`)];
+    if (!content.includes('\n')) return keys;
+    for (const line of content.split('\n')) {
+      if (keys.length >= MAX_KEYS) break;
+      const text = collapse(line);
+      if (text.length >= MIN_LINE) keys.push(this.key(`l\0${text}`));
+    }
+    return keys;
   }
 
   #toolCall(data: ToolCallData, cwd: string | undefined): MatchKeys | undefined {
@@ -240,11 +258,17 @@ class HmacMatcher implements Matcher {
   }
 
   #path(path: string, cwd: string | undefined): MatchKeys {
-    const whole = path.startsWith('/') ? path : cwd === undefined ? path : posix.join(cwd, path);
-    const normal = posix.normalize(whole);
-    // within the process's own folder the whole path is enough; elsewhere an agent may count from a folder that only its prompt names
-    const isInside = cwd !== undefined && normal.startsWith(`${cwd}/`);
-    return { paths: [this.key(`p\0${normal}`)], ...(!isInside && { tails: this.#tails(normal) }) };
+    const name = `${cwd ?? ''}\0${path}`;
+    let keys = this.#pathsOf.get(name);
+    if (keys === undefined) {
+      const whole = path.startsWith('/') ? path : cwd === undefined ? path : posix.join(cwd, path);
+      const normal = posix.normalize(whole);
+      // within the process's own folder the whole path is enough; elsewhere an agent may count from a folder that only its prompt names
+      const isInside = cwd !== undefined && normal.startsWith(`${cwd}/`);
+      keys = { paths: [this.key(`p\0${normal}`)], ...(!isInside && { tails: this.#tails(normal) }) };
+      this.#pathsOf.set(name, keys);
+    }
+    return keys;
   }
 
   #rename(data: RenameData, cwd: string | undefined): MatchKeys {

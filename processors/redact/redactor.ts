@@ -1,9 +1,8 @@
-import { isRedacted, type OispEvent, type Redacted } from '../../core/index.ts';
+import { isRedacted, Memo, type OispEvent, type Redacted } from '../../core/index.ts';
 import { redactArgv, redactCommandLine } from './argv.ts';
 import { canonical, codePoints, hashOf, trimmed } from './content.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Finding } from './engine/rule.ts';
-import { Memo } from './memo.ts';
 import { isPlaceholder, type KeyKind, labelFor, secretKey } from './secret-keys.ts';
 import { type Action, dataShape, ENVELOPE, type Node } from './shape.ts';
 
