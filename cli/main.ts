@@ -9,11 +9,13 @@ setFlagsFromString('--heap-growing-percent=150');
 
 const euid = process.geteuid?.();
 
-// A reader that goes away (`| head`) is no reason for a stack trace.
+// A reader that goes away (`| head`) or a full disk behind the output ends nothing: what writes there counts what it could not write, and a
+// command that only prints says so at the end.
+let unwritten: NodeJS.ErrnoException | undefined;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  unwritten ??= error;
 });
+process.stderr.on('error', () => undefined); // there is no other place to say it
 
 const code = await program(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
@@ -32,4 +34,6 @@ const code = await program(process.argv.slice(2), {
 
 // What was printed goes out first. A component that hung past the deadline may still hold timers and sockets: it does not hold the process.
 await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
-process.exit(code);
+const isLost = unwritten !== undefined && unwritten.code !== 'EPIPE' && code === 0;
+if (isLost) process.stderr.write(`Error: cannot write to standard output: ${unwritten?.message ?? ''}\n`);
+process.exit(isLost ? 1 : code);

@@ -214,12 +214,14 @@ class HmacMatcher implements Matcher {
         strings.add(this.key(`w\0${text}`));
       if (text.length > 65_536) continue;
       for (const host of hostsIn(text)) if (hosts.size < MAX_KEYS) hosts.add(this.key(`h\0${host}`));
-      if (isPathLike(text)) {
-        if (text.startsWith('/')) paths.add(this.key(`p\0${posix.normalize(text)}`));
+      for (const path of pathsIn(text)) {
+        if (paths.size >= MAX_KEYS || tails.size >= MAX_KEYS) break;
+        if (path.startsWith('/')) paths.add(this.key(`p\0${posix.normalize(path)}`));
+        else if (path.startsWith('~/')) tails.add(this.key(`q\0${trimRelative(path.slice(2))}`));
         else {
-          const relative = trimRelative(text);
+          const relative = trimRelative(path);
           if (relative !== '') tails.add(this.key(`q\0${relative}`));
-          if (cwd?.startsWith('/')) paths.add(this.key(`p\0${posix.join(cwd, text)}`));
+          if (cwd?.startsWith('/')) paths.add(this.key(`p\0${posix.join(cwd, path)}`));
         }
       }
       for (const command of commandsOfLine(text)) {
@@ -380,6 +382,32 @@ function isPathLike(text: string): boolean {
     !text.includes('://') &&
     /^[^|&;<>"'`]+$/.test(text)
   );
+}
+
+/** A path inside a text: with a separator in it, or named as a file by a patch. */
+const INNER_PATH =
+  /(?:^|[\s"'`(<>=@,])(?:file:\/\/|[ab]\/)?((?:~|\.{1,2})?\/?[\w.@+-]{1,128}(?:\/[\w.@+-]{1,128}){1,30}|\/[\w.@+-]{1,128})(?=$|[\s"'`)<>,;:])/g;
+const PATCHED = /^\*\*\* (?:Update|Add|Delete) File: (.{1,512})$|^(?:\+\+\+|---) (?:[ab]\/)?([^\s]{1,512})/gm;
+
+/** The paths that a text names: the text itself, or paths inside it (patches, URLs of files, places with line numbers). */
+function pathsIn(text: string): string[] {
+  const found = new Set<string>();
+  if (isPathLike(text)) found.add(text);
+  if (text.includes('/')) {
+    for (const match of text.matchAll(INNER_PATH)) {
+      if (found.size >= MAX_KEYS) break;
+      found.add((match[1] as string).replace(/^@/, ''));
+    }
+  }
+  if (text.includes('*** ') || text.includes('+++ ')) {
+    for (const match of text.matchAll(PATCHED)) {
+      if (found.size >= MAX_KEYS) break;
+      found.add((match[1] ?? match[2] ?? '').trim());
+    }
+  }
+  const place = /^([^\s:]{1,512}):\d{1,7}(?:[-:]\d{1,7})?$/.exec(text);
+  if (place?.[1]) found.add(place[1]);
+  return [...found];
 }
 
 function trimRelative(path: string): string {

@@ -13,6 +13,7 @@ import type { Claim } from './claim.ts';
 import { Conversations } from './conversations.ts';
 import { Effects } from './effects.ts';
 import { Heap } from './heap.ts';
+import { mcpFit } from './mcp.ts';
 import { OpenCalls } from './open-calls.ts';
 import { type CorrelateOptions, SECOND } from './options.ts';
 import { Output } from './output.ts';
@@ -299,10 +300,13 @@ export class HostState implements TurnHost {
     const agent = agentAbove(proc);
     const args = matchOf(event)?.args;
     let found: ToolState | undefined;
+    let best = 0;
     for (const turn of agent?.turns ?? []) {
       for (const tool of turn.tools) {
-        if (!tool.open || tool.mcp || !tool.name.endsWith(event.data.tool.name)) continue;
-        if (!found || (tool.keys.args === args && found.keys.args !== args)) found = tool;
+        const fit = tool.open && !tool.mcp ? mcpFit(tool, event.data.tool.name, event.data.tool.server, args) : 0;
+        if (fit <= best) continue;
+        found = tool;
+        best = fit;
       }
     }
     if (!found) {

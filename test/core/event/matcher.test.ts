@@ -105,3 +105,35 @@ test('JSON is compared without regard to the order of keys; hostile depth ends',
   for (let i = 0; i < 20_000; i++) deep = [deep];
   expect(canonical(deep).length).toBeLessThan(200);
 });
+
+test.each([
+  { text: '*** Begin Patch\n*** Update File: src/p1.ts\n@@\n-a\n+b\n*** End Patch', path: '/srv/app/src/p1.ts' },
+  { text: '--- a/src/p2.ts\n+++ b/src/p2.ts\n@@ -1 +1 @@', path: '/srv/app/src/p2.ts' },
+  { text: 'file:///srv/app/d1.ts', path: '/srv/app/d1.ts' },
+  { text: 'src/d2.ts:10-20', path: '/srv/app/src/d2.ts' },
+  { text: '<path>src/d4.ts</path>', path: '/srv/app/src/d4.ts' },
+  { text: 'look at @src/d5.ts please', path: '/srv/app/src/d5.ts' },
+])('a path inside $text is found', ({ text, path }) => {
+  const process = { pid: 1, cwd: '/srv/app' };
+  const call = keysOf({
+    event_type: 'agent.tool_call',
+    process,
+    data: { tool: { name: 'x' }, call_id: 'c', arguments: { input: text } },
+  });
+  const file = keysOf({ event_type: 'file.write', process, data: { path } });
+  expect(call.paths).toContain(file.paths?.[0]);
+});
+
+test('texts made to be slow to search are not', () => {
+  for (const text of [
+    'a/'.repeat(50_000),
+    '/'.repeat(60_000),
+    `+++ ${'x'.repeat(60_000)}`,
+    'a.'.repeat(30_000),
+    '*** Update File: '.repeat(3000),
+  ]) {
+    const before = process.cpuUsage().user;
+    keysOf({ event_type: 'agent.tool_call', data: { tool: { name: 'x' }, call_id: 'c', arguments: { text } } });
+    expect(process.cpuUsage().user - before).toBeLessThan(2_000_000);
+  }
+});
