@@ -1,9 +1,9 @@
 import type { Context, Host } from '../component.ts';
-import { RetryableError } from '../errors.ts';
+import { messageOf, RetryableError } from '../errors.ts';
 import type { Receipt } from '../receipt.ts';
 import type { DeliveryConfig } from './config.ts';
 import { DeliveryCounts, type Items } from './counts.ts';
-import { type Push, Sender, type Split } from './sender.ts';
+import { codeOf, type Push, Sender, type Split } from './sender.ts';
 import { MemoryStore, type Payload, type QueueEntry, type QueueStore, type Ticket } from './store.ts';
 
 export interface QueuedOptions {
@@ -133,9 +133,15 @@ export class Queued {
     await Promise.all(this.#consumers);
     deadline.removeEventListener('abort', onDeadline);
     await this.#store.close();
-    const { dropped, lost } = this.#sender;
+    const { dropped, lost, lossCause } = this.#sender;
     const { items, context } = this.#options;
-    if (lost > 0) context.log.error('Queued data could not be sent before shutdown and is lost.', { [items]: lost });
+    if (lost > 0) {
+      context.log.error('Queued data could not be sent before shutdown and is lost.', {
+        [items]: lost,
+        error: messageOf(lossCause),
+        code: codeOf(lossCause),
+      });
+    }
     if (dropped > 0) context.log.error('Data was dropped since the start.', { [items]: dropped });
   }
 

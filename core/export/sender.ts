@@ -13,6 +13,8 @@ export const TOO_LARGE = 'EXPORT_TOO_LARGE';
 export interface PushResult {
   readonly rejected: number;
   readonly reason?: string;
+  /** Why the answer does not say what was taken, although it is a success: bounded, logged once. */
+  readonly doubt?: string;
 }
 
 /**
@@ -57,13 +59,16 @@ export class Sender {
   #isDown = false;
   #dropped = 0;
   #lost = 0;
+  /** Why the latest try failed, until one works. */
+  #failure: unknown;
+  #lossCause: unknown;
 
   constructor(options: SenderOptions) {
     this.#options = options;
     setMaxListeners(0, this.#stopping.signal, this.#over.signal); // every consumer may wait on them
   }
 
-  /** From here on waits are short: payloads are tried until time is up. */
+  /** From here on waits are short, unless the server asked for longer ones: payloads are tried until time is up. */
   stop(): void {
     this.#stopping.abort(new Error('stopping'));
   }
@@ -73,7 +78,9 @@ export class Sender {
     this.#isOver = true;
     this.#over.abort(new Error('over'));
     this.stop();
-    for (const attempt of this.#tries) attempt.abort(new RetryableError('shutdown', { code: 'EXPORT_SHUTDOWN' }));
+    for (const attempt of this.#tries) {
+      attempt.abort(new RetryableError('no answer before the time for shutdown was up', { code: 'EXPORT_SHUTDOWN' }));
+    }
   }
 
   /** Whether time is up. */
@@ -91,11 +98,17 @@ export class Sender {
     return this.#lost;
   }
 
+  /** Why the latest payload was given up at shutdown: what the receiving side said last, where it said anything. */
+  get lossCause(): unknown {
+    return this.#lossCause;
+  }
+
   async send(payload: Payload): Promise<Delivery> {
     const { retry, context } = this.#options;
     const startedMs = context.clock.now();
+    let failure: unknown;
     for (let attempt = 1; ; attempt++) {
-      if (this.#isOver) return this.#lose(payload, new RetryableError('no time left', { code: 'EXPORT_SHUTDOWN' }));
+      if (this.#isOver) return this.#lose(payload, failure);
       try {
         this.#took(payload, await this.#try(payload));
         return { kind: 'delivered' };
@@ -104,20 +117,22 @@ export class Sender {
           return error.code === TOO_LARGE ? this.#halves(payload, error) : this.#drop(payload, error);
         }
         if (!retry.enabled) return this.#drop(payload, error);
-        if (this.#stopping.signal.aborted) {
-          await context.clock
-            .sleep(Math.min(attempt * LAST_WAIT_MS, MAX_LAST_WAIT_MS), this.#over.signal)
-            .catch(() => undefined);
-          continue; // until time is up
-        }
+        if (this.#isOver) return this.#lose(payload, failure ?? error);
+        failure = error;
+        this.#failure = error;
+        const isStopping = this.#stopping.signal.aborted;
         const after = isRetryable(error) ? error.retryAfterMs : undefined;
-        const waitMs = backoffMs(attempt, retry, context.random, after);
+        const waitMs =
+          isStopping && after === undefined
+            ? Math.min(attempt * LAST_WAIT_MS, MAX_LAST_WAIT_MS)
+            : backoffMs(attempt, retry, context.random, after);
         const elapsedMs = context.clock.now() - startedMs;
-        if (retry.max_elapsed_time > 0 && elapsedMs + waitMs > retry.max_elapsed_time)
+        if (!isStopping && retry.max_elapsed_time > 0 && elapsedMs + waitMs > retry.max_elapsed_time)
           return this.#drop(payload, error);
         this.#down(error, waitMs);
-        // Stopping ends the wait: the loop goes on with short ones.
-        await context.clock.sleep(waitMs, this.#stopping.signal).catch(() => undefined);
+        // Stopping ends a wait of our own, and the loop goes on with short ones; one that the server asked for ends when time is up.
+        const end = isStopping || after !== undefined ? this.#over : this.#stopping;
+        await context.clock.sleep(waitMs, end.signal).catch(() => undefined);
       }
     }
   }
@@ -146,18 +161,27 @@ export class Sender {
     const { counts, context } = this.#options;
     const rejected = Math.min(payload.items, Math.max(0, result.rejected));
     counts.sent.add(payload.items - rejected);
+    this.#failure = undefined;
     if (this.#isDown) {
       this.#isDown = false;
       context.log.info('Exporting works again.');
     }
+    const { doubt } = result;
+    if (doubt !== undefined && this.#isNew(doubt))
+      context.log.warn('The data counts as sent, but the answer does not say what was taken.', { reason: doubt });
     const reason = result.reason ?? '';
     if (rejected === 0 && reason === '') return;
     counts.rejected.add(rejected);
-    if (this.#reasons.has(reason) || this.#reasons.size >= MAX_REASONS) return;
-    this.#reasons.add(reason);
+    if (!this.#isNew(reason)) return;
     const message =
       rejected === 0 ? 'The server took all and warns.' : 'The server refused a part; it is not sent again.';
     context.log[rejected === 0 ? 'warn' : 'error'](message, { rejected, reason });
+  }
+
+  #isNew(reason: string): boolean {
+    if (this.#reasons.has(reason) || this.#reasons.size >= MAX_REASONS) return false;
+    this.#reasons.add(reason);
+    return true;
   }
 
   /** Halves until each part is taken, or a single item is too large and dropped. */
@@ -187,14 +211,18 @@ export class Sender {
         items,
         bytes: payload.bytes.length,
         error: messageOf(error),
-        code: isPermanent(error) || isRetryable(error) ? error.code : 'EXPORT_FAILED',
+        code: codeOf(error),
       });
     }
     this.#dropped += payload.items;
     return { kind: 'dropped', error: error instanceof Error ? error : new PermanentError(String(error)) };
   }
 
-  #lose(payload: Payload, error: unknown): Delivery {
+  /** `failure` is why this payload's own tries failed, where there were any. */
+  #lose(payload: Payload, failure: unknown): Delivery {
+    const error = failure ?? this.#failure ?? new RetryableError('no time left', { code: 'EXPORT_SHUTDOWN' });
+    // That time was up says less than what was said before.
+    if (this.#lossCause === undefined || codeOf(error) !== 'EXPORT_SHUTDOWN') this.#lossCause = error;
     if (!this.#options.durable) {
       this.#options.counts.lost.add(payload.items);
       this.#lost += payload.items;
@@ -207,7 +235,13 @@ export class Sender {
     this.#isDown = true;
     this.#options.context.log.warn('Exporting failed, trying again.', {
       error: messageOf(error),
+      code: codeOf(error),
       next_try_ms: Math.round(waitMs),
     });
   }
+}
+
+/** The code of an error that may be of any kind, for a log field. */
+export function codeOf(error: unknown): string {
+  return isPermanent(error) || isRetryable(error) ? error.code : 'EXPORT_FAILED';
 }

@@ -14,12 +14,14 @@ export interface Answer {
 const MAX_TEXT = 200;
 const RETRYABLE = new Set([429, 502, 503, 504]);
 
-/** Sorts an answer as OTLP/HTTP does (opentelemetry-proto docs/specification.md, "OTLP/HTTP Response"): a result, or throws. */
+/**
+ * Sorts an answer as OTLP/HTTP does (opentelemetry-proto docs/specification.md, "OTLP/HTTP Response"): a result, or throws. A success whose
+ * body cannot be read is a success with a doubt: the status says that the data was taken, and sending it again would store it twice.
+ */
 export function resultOf(answer: Answer, url: string, nowMs: number): PushResult {
   const { status } = answer;
   if (status >= 200 && status < 300) {
-    if (answer.isCut) return { rejected: 0, reason: 'the answer is too long to read' };
-    return answer.contentType.startsWith('application/json') ? fromJson(answer.body) : fromProtobuf(answer.body);
+    return successOf(answer, `${url} answered ${status}`);
   }
   const message = `${url} answered ${status}${textOf(answer)}`;
   if (RETRYABLE.has(status)) {
@@ -66,37 +68,54 @@ function resultWith(rejected: number, reason: string): PushResult {
 type Fields = Readonly<Record<string, unknown>>;
 
 function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('no object');
+  return value as Fields;
 }
 
-/** A body that cannot be read says nothing about rejects: the status alone counts. */
-function fromJson(body: Buffer): PushResult {
+const READERS: Readonly<Record<string, (body: Buffer) => PushResult>> = {
+  'application/json': fromJson,
+  'application/x-protobuf': fromProtobuf,
+  'application/protobuf': fromProtobuf,
+};
+
+/** The reader is chosen by the type of the answer, whatever was sent; an answer that names none is read as protobuf. */
+function successOf({ contentType, body, isCut }: Answer, subject: string): PushResult {
+  const type = (contentType.split(';')[0] ?? '').trim().toLowerCase();
+  const read = type === '' ? fromProtobuf : Object.hasOwn(READERS, type) ? READERS[type] : undefined;
+  const isHere = 'is this an OTLP endpoint?';
+  if (read === undefined) return { rejected: 0, doubt: `${subject} with ${type.slice(0, MAX_TEXT)}: ${isHere}` };
+  if (isCut) return { rejected: 0, doubt: `${subject} with a body that is too long to read: ${isHere}` };
+  if (body.length === 0) return { rejected: 0 };
   try {
-    const partial = fieldsOf(fieldsOf(JSON.parse(body.toString()))['partialSuccess']);
-    const reason = partial['errorMessage'];
-    const rejected = Number(partial['rejectedSpans'] ?? partial['rejectedLogRecords'] ?? 0);
-    return resultWith(rejected, typeof reason === 'string' ? reason : '');
+    return read(body);
   } catch {
-    return { rejected: 0 };
+    const what = type === '' ? 'a body without a type' : `${type} as its type and a body`;
+    return { rejected: 0, doubt: `${subject} with ${what} that cannot be read: ${isHere}` };
   }
+}
+
+/** The JSON form of the same message (proto3 JSON: int64 is a string or a number). Throws on what is none. */
+function fromJson(body: Buffer): PushResult {
+  const response: unknown = JSON.parse(body.toString());
+  const partial = fieldsOf(fieldsOf(response)['partialSuccess'] ?? {});
+  const reason = partial['errorMessage'];
+  const rejected = Number(partial['rejectedSpans'] ?? partial['rejectedLogRecords'] ?? 0);
+  if (!Number.isFinite(rejected)) throw new TypeError('the number of rejected items is none');
+  return resultWith(rejected, typeof reason === 'string' ? reason : '');
 }
 
 /** Export*ServiceResponse.partial_success = 1 { rejected_* = 1 (int64), error_message = 2 }: the same numbers in both signals. */
 function fromProtobuf(body: Buffer): PushResult {
-  try {
-    let rejected = 0;
-    let reason = '';
-    for (const outer of fields(body)) {
-      if (outer.number !== 1 || typeof outer.value === 'number') continue;
-      for (const { number, value } of fields(outer.value)) {
-        if (number === 1 && typeof value === 'number') rejected = value;
-        if (number === 2 && typeof value !== 'number') reason = value.toString();
-      }
+  let rejected = 0;
+  let reason = '';
+  for (const outer of fields(body)) {
+    if (outer.number !== 1 || typeof outer.value === 'number') continue;
+    for (const { number, value } of fields(outer.value)) {
+      if (number === 1 && typeof value === 'number') rejected = value;
+      if (number === 2 && typeof value !== 'number') reason = value.toString();
     }
-    return resultWith(rejected, reason);
-  } catch {
-    return { rejected: 0 };
   }
+  return resultWith(rejected, reason);
 }
 
 function* fields(bytes: Buffer): Generator<{ readonly number: number; readonly value: number | Buffer }> {
@@ -113,6 +132,7 @@ function* fields(bytes: Buffer): Generator<{ readonly number: number; readonly v
   while (at < bytes.length) {
     const tag = varint();
     const number = Math.floor(tag / 8);
+    if (number === 0) throw new RangeError('no field has the number 0');
     switch (tag % 8) {
       case 0:
         yield { number, value: varint() };
@@ -133,5 +153,6 @@ function* fields(bytes: Buffer): Generator<{ readonly number: number; readonly v
       default:
         throw new RangeError('unknown wire type');
     }
+    if (at > bytes.length) throw new RangeError('cut short');
   }
 }

@@ -352,6 +352,76 @@ describe('shutdown', () => {
     expect(count('oisp_exporter_lost_spans')).toBe(5);
   });
 
+  test('says the first failure and, with what is lost, the last one', async () => {
+    let tries = 0;
+    const { queue, clock, lines } = made(configOf({ ...one, batch: unbatched }), () => {
+      tries++;
+      throw new RetryableError(`failure ${tries}`, { code: `CODE_${tries}` });
+    });
+    const deadline = new AbortController();
+    await queue.start(HOST);
+    const entered = [queue.enqueue([letters('aaa')]), queue.enqueue([letters('bb')])];
+    const done = queue.shutdown(deadline.signal);
+    await Promise.all(entered);
+    await clock.advance(1000);
+    deadline.abort();
+    await done;
+    expect(tries).toBeGreaterThan(2);
+    expect(lines).toMatchObject([
+      { level: 'warn', message: 'Exporting failed, trying again.', fields: { error: 'failure 1', code: 'CODE_1' } },
+      { level: 'error', fields: { spans: 5, error: `failure ${tries}`, code: `CODE_${tries}` } },
+    ]);
+  });
+
+  test('what the server said is not replaced by the end of a try that hangs', async () => {
+    let tries = 0;
+    const { queue, clock, lines } = made(configOf({ ...one, batch: unbatched }), () =>
+      tries++ === 0 ? busy() : new Promise(() => undefined),
+    );
+    const deadline = new AbortController();
+    await queue.start(HOST);
+    await queue.enqueue([letters('a')]);
+    await settle();
+    const done = queue.shutdown(deadline.signal);
+    await clock.advance(200);
+    expect(tries).toBe(2);
+    deadline.abort();
+    await done;
+    expect(lines.at(-1)).toMatchObject({ level: 'error', fields: { error: 'busy', code: 'BUSY' } });
+  });
+
+  test.each(['before it', 'in it'])('a wait that the server asked for %s is kept', async (when) => {
+    let tries = 0;
+    const { queue, clock, pushed, count } = made(configOf({ ...one, batch: unbatched }), () => {
+      if (tries++ === 0) throw new RetryableError('busy', { retryAfterMs: 8000 });
+      return { rejected: 0 };
+    });
+    await queue.start(HOST);
+    await queue.enqueue([letters('a')]);
+    if (when === 'before it') await settle();
+    const done = queue.shutdown(never);
+    await clock.advance(7999);
+    expect(pushed).toEqual(['a']);
+    await clock.advance(1);
+    await done;
+    expect([pushed.length, count('otelcol_exporter_sent_spans')]).toEqual([2, 1]);
+  });
+
+  test('a wait that the server asked for ends with the time, and its data is lost', async () => {
+    const { queue, clock, pushed, lines } = made(configOf({ ...one, batch: unbatched }), () => {
+      throw new RetryableError('busy', { code: 'BUSY', retryAfterMs: 60_000 });
+    });
+    const deadline = new AbortController();
+    await queue.start(HOST);
+    await queue.enqueue([letters('a')]);
+    const done = queue.shutdown(deadline.signal);
+    await clock.advance(5000);
+    deadline.abort();
+    await done;
+    expect(pushed).toEqual(['a']);
+    expect(lines.at(-1)).toMatchObject({ fields: { spans: 1, error: 'busy', code: 'BUSY' } });
+  });
+
   test('refuses those who wait for room, and everybody after it', async () => {
     const { queue, count } = made(
       configOf({ ...one, queue_size: 1, batch: unbatched }),

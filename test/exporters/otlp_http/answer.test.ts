@@ -60,6 +60,11 @@ describe('a partial success', () => {
       body: Buffer.from('{"partialSuccess":{"rejectedSpans":"300","errorMessage":"no"}}'),
     },
     {
+      name: 'JSON in capitals',
+      contentType: 'Application/JSON',
+      body: Buffer.from('{"partialSuccess":{"rejectedSpans":"300","errorMessage":"no"}}'),
+    },
+    {
       name: 'JSON of logs',
       contentType: 'application/json; charset=utf-8',
       body: Buffer.from('{"partialSuccess":{"rejectedLogRecords":300,"errorMessage":"no"}}'),
@@ -83,6 +88,51 @@ test('a body that makes no sense says nothing, whatever it is', () => {
   );
 });
 
-test('an answer longer than what is read is a success with a warning', () => {
-  expect(resultOf(answer({ isCut: true }), url, 0)).toEqual({ rejected: 0, reason: 'the answer is too long to read' });
+describe('a success that does not say what was taken is one with a doubt', () => {
+  const of = (contentType: string, body: string, isCut = false): unknown =>
+    resultOf(answer({ contentType, body: Buffer.from(body), isCut }), url, 0);
+  const doubt = (what: string): object => ({
+    rejected: 0,
+    doubt: `${url} answered 200 with ${what}: is this an OTLP endpoint?`,
+  });
+
+  test.each([
+    ['another type', 'text/html; charset=utf-8', '<html>', 'text/html'],
+    ['another type and no body', 'text/plain', '', 'text/plain'],
+    ['a type that is a name of every object', 'constructor', 'x', 'constructor'],
+    ['JSON that is none', 'application/json', '{', 'application/json as its type and a body that cannot be read'],
+    [
+      'JSON that is no object',
+      'application/json',
+      '"ok"',
+      'application/json as its type and a body that cannot be read',
+    ],
+    [
+      'a number that is none',
+      'application/json',
+      '{"partialSuccess":{"rejectedSpans":"x"}}',
+      'application/json as its type and a body that cannot be read',
+    ],
+    [
+      'HTML called protobuf',
+      'application/x-protobuf',
+      '<html>',
+      'application/x-protobuf as its type and a body that cannot be read',
+    ],
+    ['a body without a type', '', '<html>', 'a body without a type that cannot be read'],
+  ])('%s', (_, contentType, body, what) => {
+    expect(of(contentType, body)).toEqual(doubt(what));
+  });
+
+  test('a body longer than what is read', () => {
+    expect(of('application/json', '{', true)).toEqual(doubt('a body that is too long to read'));
+    expect(of('text/html', '<html>', true)).toEqual(doubt('text/html'));
+  });
+
+  test.each(['', 'application/json', 'application/x-protobuf', 'Application/JSON ; charset=utf-8'])(
+    'but an empty body of type "%s" is none',
+    (contentType) => {
+      expect(of(contentType, '')).toEqual({ rejected: 0 });
+    },
+  );
 });

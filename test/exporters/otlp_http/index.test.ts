@@ -253,6 +253,50 @@ describe('a server that', () => {
     expect(lines).toMatchObject([{ level: 'warn' }]);
   });
 
+  test('answers protobuf with JSON is read as JSON: what it refused is counted', async () => {
+    const s = await server(() => ({
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: '{"partialSuccess":{"rejectedSpans":"1"}}',
+    }));
+    const { exporter: e, count, lines } = await exporter(configFor(s.url));
+    await e.consume(spansBatch(spanOf(1), spanOf(2)));
+    await e.shutdown(never);
+    expect([count('otelcol_exporter_sent_spans'), count('oisp_exporter_rejected_spans')]).toEqual([1, 1]);
+    expect(lines).toMatchObject([{ level: 'error', fields: { rejected: 1 } }]);
+  });
+
+  test('answers with a page gets one warning, and what was sent counts as sent', async () => {
+    const s = await server(() => ({ status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }));
+    const {
+      exporter: e,
+      count,
+      lines,
+    } = await exporter(configFor(s.url, configOf({ batch: { ...soon, enabled: false } })));
+    await e.consume(spansBatch(spanOf(1)));
+    await e.consume(spansBatch(spanOf(2)));
+    await e.shutdown(never);
+    expect(s.received).toHaveLength(2);
+    expect([count('otelcol_exporter_sent_spans'), count('oisp_exporter_rejected_spans')]).toEqual([2, 0]);
+    expect(lines).toMatchObject([{ level: 'warn' }]);
+    expect(lines[0]?.fields?.['reason']).toBe(
+      `${s.url}/v1/traces answered 200 with text/html: is this an OTLP endpoint?`,
+    );
+  });
+
+  test('is not there is said with its address and code, although the exporter is shutting down', async () => {
+    const s = await server();
+    await s.close();
+    const { exporter: e, lines } = await exporter(configFor(s.url));
+    await e.consume(spansBatch(spanOf(1)));
+    await e.shutdown(AbortSignal.timeout(300));
+    const fields = { code: 'OTLP_UNREACHABLE', error: expect.stringContaining(`${s.url}/v1/traces (ECONNREFUSED)`) };
+    expect(lines).toMatchObject([
+      { level: 'warn', message: 'Exporting failed, trying again.', fields },
+      { level: 'error', fields: { ...fields, spans: 1 } },
+    ]);
+  });
+
   test('is not there leaves the data queued, then counted as lost, with its receipts held', async () => {
     const s = await server();
     await s.close();
