@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 
 /**
  * A made recording for benches: agents that resend a growing history to Anthropic and OpenAI shapes, stream their answers, and run tools
- * whose processes, files and connections are seen as well. Deterministic for a seed. Three quarters of the lines are system events of
+ * whose processes, files and connections are seen as well. Deterministic for a seed, which is a host of its own. Three quarters of the lines are system events of
  * about 800 bytes, three fifths of the bytes are captured traffic.
  */
 export function writeMix(
@@ -39,8 +39,10 @@ class Mix {
   #conn = 0;
   #id = 0;
   #lines: string[] = [];
+  readonly #host: string;
 
   constructor(seed: number) {
+    this.#host = seed.toString(16).padStart(32, '0');
     this.#state = seed * 2_654_435_761;
   }
 
@@ -70,7 +72,7 @@ class Mix {
         ts_mono: Math.floor((this.#now - 1_763_000_000_000) * 1e6),
         host: {
           hostname: 'bench-host',
-          device_id: '0123456789abcdef0123456789abcdef',
+          device_id: this.#host,
           os: 'linux',
           arch: 'x86_64',
           kernel_version: '6.1.0',
