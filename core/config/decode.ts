@@ -1,3 +1,4 @@
+import { coverUrl } from './cover.ts';
 import { decodeBoolean, decodeDuration, decodeNumber, decodeSize, decodeString } from './decode-scalar.ts';
 import { fail, holdsSecret, isNull, kindOf, type Place, plainValue, tail } from './describe.ts';
 import { type ConfigNode, fromPlain, type MapNode, type Origin } from './node.ts';
@@ -12,6 +13,8 @@ import { didYouMean } from './suggest.ts';
 export function decode(node: ConfigNode, schema: AnySchema, place: Place, problems: Problems): unknown {
   if (node.kind === 'broken') return undefined;
   if (holdsSecret(schema) && !isStructure(node)) problems.hide(node.origin);
+  if (isUrl(schema) && node.kind === 'scalar' && coverUrl(String(node.value)) !== String(node.value))
+    problems.hide(node.origin);
   if (schema.deprecated === true && !isNull(node)) {
     problems.report({
       message: `'${tail(place)}' is deprecated`,
@@ -141,6 +144,10 @@ function isStructure(node: ConfigNode): boolean {
 
 function isDuration(schema: AnySchema): schema is DurationSchema {
   return schema.type === 'string' && schema.format === 'duration';
+}
+
+function isUrl(schema: AnySchema): boolean {
+  return schema.type === 'string' && schema.format === 'url';
 }
 
 function isSize(schema: AnySchema): schema is SizeSchema {

@@ -1,3 +1,4 @@
+import { publicText } from './cover.ts';
 import type { ConfigNode, Origin, ScalarNode } from './node.ts';
 import { dotted, type Problems } from './problem.ts';
 import type { AnySchema } from './schema.ts';
@@ -26,7 +27,8 @@ export function fail(
 ): undefined {
   const secret = holdsSecret(schema);
   if (secret) problems.hide(node.origin);
-  const value = secret ? undefined : plainValue(node);
+  const plain = secret ? undefined : plainValue(node);
+  const value = typeof plain === 'string' ? publicText(plain, schema) : plain;
   problems.report({ message, path: place.path, at: node.origin, value, hint });
   return undefined;
 }
@@ -62,7 +64,7 @@ export function shown(node: ConfigNode, schema: AnySchema): string {
   if (holdsSecret(schema)) return 'the value';
   if (node.kind !== 'scalar') return kindOf(node);
   if (typeof node.value === 'number') return String(node.value);
-  const text = String(node.value);
+  const text = publicText(String(node.value), schema);
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }
 

@@ -33,6 +33,7 @@ class Expander {
   readonly #options: LoadOptions;
   readonly #problems: Problems;
   readonly #warned = new Set<string>();
+  readonly #seen = new Set<string>();
   #retrievals = 0;
   #work = 0;
 
@@ -147,9 +148,20 @@ class Expander {
       return { error: got.error, hint: got.hint ?? hint };
     }
     if (got.unset !== undefined) this.#warnUnset(got.unset, origin, path);
+    if (got.via !== undefined) this.#brought(got.text);
     // Editors end files with a newline; in a key or a header it would be wrong.
     const text = location.scheme === 'file' ? got.text.replace(/\r?\n$/, '') : got.text;
     return { text, unset: got.unset !== undefined, ...(got.via === undefined ? {} : { via: got.via }) };
+  }
+
+  /** Keeps what a reference brought in out of every problem: the text, and each piece of it that YAML makes of it. */
+  #brought(text: string): void {
+    const { brought } = this.#problems;
+    if (this.#seen.has(text)) return;
+    this.#seen.add(text);
+    brought.add(text);
+    const parsed = parseYaml({ name: '', text, order: -1 });
+    if (!('errors' in parsed)) eachPiece(parsed.node, (piece) => brought.add(piece));
   }
 
   #warnUnset(name: string, origin: Origin, path: Path): void {
@@ -200,6 +212,20 @@ function parseReferred(text: string, origin: Origin): ConfigNode {
   const source: Source = { name: '', text, order: -1 };
   const parsed = parseYaml(source);
   return 'errors' in parsed ? { kind: 'scalar', tag: 'string', value: text, origin } : moved(parsed.node, origin);
+}
+
+/** Every key and scalar. */
+function eachPiece(node: ConfigNode, take: (piece: string) => void): void {
+  if (node.kind === 'scalar') {
+    if (node.value !== null) take(String(node.value));
+  } else if (node.kind === 'list') {
+    for (const item of node.items) eachPiece(item, take);
+  } else if (node.kind === 'map') {
+    for (const [key, entry] of node.entries) {
+      take(key);
+      eachPiece(entry.value, take);
+    }
+  }
 }
 
 function moved(node: ConfigNode, origin: Origin): ConfigNode {

@@ -2,9 +2,9 @@ import type { Definition } from '../component.ts';
 import { decodeSection, holdsBroken, SECTIONS, type Section } from './components.ts';
 import { kindOf } from './describe.ts';
 import { type ConfigNode, type Entry, locate, type MapNode } from './node.ts';
-import { Problems } from './problem.ts';
+import type { Problems } from './problem.ts';
 import { checkReferences } from './references.ts';
-import { resolve } from './resolve.ts';
+import { problemsOf, resolve } from './resolve.ts';
 import { decodeService, plainPipelines } from './service.ts';
 import { didYouMean } from './suggest.ts';
 import type { LoadOptions, LoadResult, Registry, ServiceConfig } from './types.ts';
@@ -13,7 +13,7 @@ const TOP_KEYS = [...SECTIONS, 'service'];
 
 /** Loads, substitutes, merges, decodes and checks a config. Never throws for what a config says: every problem comes back at once. */
 export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
-  const problems = new Problems();
+  const problems = problemsOf(options.registry);
   const root = await resolve(options, problems);
   const config = root === undefined ? undefined : decodeRoot(root, options.registry, problems);
   if (root !== undefined && config !== undefined && problems.errors === 0) {

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { Definition } from '../component.ts';
 import { SECTIONS } from './components.ts';
+import { publicText } from './cover.ts';
 import { formatDuration } from './duration.ts';
 import type { AnySchema } from './schema.ts';
 import { formatSize } from './size.ts';
@@ -10,7 +11,10 @@ const REDACTED = '[REDACTED]';
 
 type Mode = 'redacted' | 'unredacted';
 
-/** A config with its defaults filled in, as text that loads again. Opaque values are `[REDACTED]` unless asked for. */
+/**
+ * A config with its defaults filled in, as text that loads again. Unless asked for, opaque values are `[REDACTED]`, and so
+ * are user, password and query values of addresses.
+ */
 export function printConfig(config: ServiceConfig, mode: Mode, format: 'yaml' | 'json'): string {
   const plain: Record<string, unknown> = {};
   for (const section of SECTIONS) {
@@ -50,7 +54,7 @@ function encode(value: unknown, schema: AnySchema, mode: Mode): unknown {
       if (schema.format === 'duration') return typeof value === 'number' ? formatDuration(value) : value;
       if (schema.format === 'size') return typeof value === 'number' ? formatSize(value) : value;
       if (schema.format === 'opaque' && mode === 'redacted' && value !== '') return REDACTED;
-      return String(value).replaceAll('$', () => '$$');
+      return (mode === 'redacted' ? publicText(String(value), schema) : String(value)).replaceAll('$', () => '$$');
     default:
       return value;
   }

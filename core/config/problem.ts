@@ -1,3 +1,4 @@
+import { Brought, coverUsers } from './cover.ts';
 import type { Origin, Source } from './node.ts';
 import type { Position, Problem } from './types.ts';
 
@@ -26,8 +27,14 @@ const HIDDEN = '[REDACTED]';
 export class Problems {
   readonly #drafts: Draft[] = [];
   readonly #secrets = new Map<Source, [number, number][]>();
+  /** What references brought in: no problem shows it. */
+  readonly brought: Brought;
   #errors = 0;
   #more = 0;
+
+  constructor(brought: Brought = new Brought(() => new Set())) {
+    this.brought = brought;
+  }
 
   /** Problems of severity error so far. */
   get errors(): number {
@@ -64,12 +71,13 @@ export class Problems {
     const sorted = [...this.#drafts].sort((a, b) => order(a) - order(b) || (a.at?.start ?? 0) - (b.at?.start ?? 0));
     const merged = new Map<Source, [number, number][]>();
     for (const [source, ranges] of this.#secrets) merged.set(source, joined(ranges));
+    const covered = (text: string): string => coverUsers(this.brought.cover(text));
     const problems: Problem[] = sorted.map(({ message, path, at, value, hint, severity = 'error' }) => ({
-      message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
-      path,
+      message: cut(covered(message)),
+      path: path.map((step) => (typeof step === 'string' ? covered(step) : step)),
       ...(at === undefined ? {} : { at: draw(at, merged.get(at.source) ?? []) }),
-      ...(value === undefined ? {} : { value }),
-      ...(hint === undefined ? {} : { hint }),
+      ...(value === undefined ? {} : { value: typeof value === 'string' ? covered(value) : value }),
+      ...(hint === undefined ? {} : { hint: covered(hint) }),
       severity,
     }));
     if (this.#more > 0) {
@@ -78,6 +86,10 @@ export class Problems {
     }
     return problems;
   }
+}
+
+function cut(message: string): string {
+  return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message;
 }
 
 function joined(ranges: [number, number][]): [number, number][] {

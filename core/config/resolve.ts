@@ -1,11 +1,12 @@
+import { Brought } from './cover.ts';
 import { kindOf } from './describe.ts';
 import { expand } from './expand.ts';
 import { mergeNodes } from './merge.ts';
 import { type ConfigNode, type Entry, type Origin, type Source, toPlain } from './node.ts';
 import { Problems } from './problem.ts';
-import { hideForeignWords } from './secrets.ts';
+import { hideForeignWords, wordsOf } from './secrets.ts';
 import { type Location, parseUri, retrieve, withoutUser } from './sources.ts';
-import type { LoadOptions, Problem } from './types.ts';
+import type { LoadOptions, Problem, Registry } from './types.ts';
 import { parseYaml } from './yaml.ts';
 
 /** Deepest key of `--set`. */
@@ -21,11 +22,22 @@ export interface ResolvedConfig {
 
 /** Retrieves, merges and substitutes the sources of a config, without decoding it. */
 export async function resolveConfig(options: LoadOptions): Promise<ResolvedConfig> {
-  const problems = new Problems();
+  const problems = problemsOf(options.registry);
   const root = await resolve(options, problems);
   return root === undefined
     ? { problems: problems.finish() }
     : { root, plain: toPlain(root), problems: problems.finish() };
+}
+
+/** No problems yet, of a config with these components. */
+export function problemsOf(registry: Registry): Problems {
+  let words: ReadonlySet<string> | undefined;
+  return new Problems(
+    new Brought(() => {
+      words ??= wordsOf(registry);
+      return words;
+    }),
+  );
 }
 
 /** The merged and substituted tree; undefined when a source cannot be read, which is then reported. */

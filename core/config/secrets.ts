@@ -41,7 +41,8 @@ export function hideForeignWords(source: Source, registry: Registry, problems: P
   }
 }
 
-function wordsOf(registry: Registry): ReadonlySet<string> {
+/** The names that any config has: sections, types, keys, choices. */
+export function wordsOf(registry: Registry): ReadonlySet<string> {
   const words = new Set<string>(OURS);
   const add = (schema: AnySchema): void => {
     if (schema.type === 'array') add(schema.items);

@@ -1,4 +1,5 @@
 import { resolve as resolvePath } from 'node:path';
+import { coverUrl } from './cover.ts';
 import type { LoadOptions } from './types.ts';
 
 /** A place that config text comes from: `scheme:opaque`. */
@@ -42,7 +43,7 @@ export async function retrieve({ scheme, opaque }: Location, options: LoadOption
 
 /** An address without what may be a password in it. */
 export function withoutUser(uri: string): string {
-  return uri.replace(/\/\/[^/@]*@/, '//[REDACTED]@').replace(/\?.*$/s, '?[REDACTED]');
+  return coverUrl(uri).replace(/\?.*$/s, '?[REDACTED]');
 }
 
 function retrieveEnv(opaque: string, env: LoadOptions['env']): Retrieved {

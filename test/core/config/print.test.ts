@@ -68,3 +68,25 @@ test('any text survives being printed and loaded', async () => {
     { seed: 3, numRuns: 200 },
   );
 });
+
+const ADDRESSES = `receivers: {nop: , typed: {text: "see ftp://me:hunter2@h/x", tags: {a: "https://hunter2@h"}}}
+exporters: {nop: , otlp_http: {endpoint: "http://user:\${env:MYTOK}@127.0.0.1:1/x?api_key=\${env:MYTOK}&v=2"}}
+${SERVICE}
+`;
+
+test('credentials in addresses are covered, and the rest of the address stays', async () => {
+  const { config } = await load(ADDRESSES, { env: { MYTOK: 'hunter2' } });
+  const text = config === undefined ? '' : printConfig(config, 'redacted', 'yaml');
+  expect(text).not.toContain('hunter2');
+  expect(text).toContain('endpoint: http://[REDACTED]@127.0.0.1:1/x?api_key=[REDACTED]&v=[REDACTED]');
+  expect(text).toContain('text: see ftp://[REDACTED]@h/x');
+  expect(text).toContain('a: https://[REDACTED]@h');
+  expect((await load(text)).text).toBe('');
+});
+
+test('credentials in addresses are printed when asked for', async () => {
+  const { config } = await load(ADDRESSES, { env: { MYTOK: 'hunter2' } });
+  const text = config === undefined ? '' : printConfig(config, 'unredacted', 'yaml');
+  expect(text).toContain('http://user:hunter2@127.0.0.1:1/x?api_key=hunter2&v=2');
+  expect(text).toContain('ftp://me:hunter2@h/x');
+});
