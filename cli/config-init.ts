@@ -24,7 +24,17 @@ export const configInit: Command = {
       }
       throw new CommandError(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
     }
-    io.out(`Wrote ${path}. Check it with "oisp-collector validate --config ${path}".\n`);
+    const word = shellWord(path, io.platform);
+    io.out(
+      `Wrote ${path}. It shows the recording that ships with the program until OISP_IN, or the file, names another.\n` +
+        `Check and run it:\n  oisp-collector validate --config ${word}\n  oisp-collector --config ${word}\n`,
+    );
     return EXIT.done;
   },
 };
+
+/** A path as one word of a command line that can be copied. */
+function shellWord(path: string, platform: NodeJS.Platform): string {
+  if (/^[\w./:@%+,\\-]+$/.test(path) && (platform === 'win32' || !path.includes('\\'))) return path;
+  return platform === 'win32' ? `"${path}"` : `'${path.replaceAll("'", "'\\''")}'`;
+}

@@ -21,3 +21,19 @@ export class UsageError extends Error {}
 
 /** A command cannot do its work: exit code 1. */
 export class CommandError extends Error {}
+
+/** Why the system refused a path, in the words that C programs use. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return ('code' in error ? REASONS.get(String(error.code)) : undefined) ?? error.message;
+}
+
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'no such file or directory'],
+  ['ENOTDIR', 'not a directory'],
+  ['EISDIR', 'is a directory'],
+  ['EACCES', 'permission denied'],
+  ['EPERM', 'operation not permitted'],
+  ['EROFS', 'read-only file system'],
+  ['ENOSPC', 'no space left on device'],
+]);

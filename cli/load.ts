@@ -8,6 +8,7 @@ import {
   type ServiceConfig,
 } from '../core/index.ts';
 import { CommandError, type Io } from './io.ts';
+import { configEnv } from './package-root.ts';
 
 /** Where a config comes from. */
 export interface Wanted {
@@ -21,7 +22,7 @@ export function load(wanted: Wanted, registry: Registry, io: Io): Promise<LoadRe
     sources: wanted.sources,
     sets: wanted.sets,
     registry,
-    env: io.env,
+    env: configEnv(io.env),
     cwd: io.cwd,
     readFile: (path) => readFile(path, 'utf8'),
     ...(io.euid === undefined ? {} : { euid: io.euid, stat: (path: string) => stat(path) }),

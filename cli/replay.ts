@@ -1,9 +1,9 @@
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from './command.ts';
-import { CommandError, type Io } from './io.ts';
+import { CommandError, type Io, reasonOf, UsageError } from './io.ts';
 import { loadOrFail } from './load.ts';
-import { shipped } from './package-root.ts';
+import { escaped, shipped } from './package-root.ts';
 import { loadRegistry } from './registry.ts';
 import { serve } from './serve.ts';
 
@@ -25,12 +25,27 @@ export const replay: Command = {
   },
   positionals: [1, 1],
   run: async (args, io) => {
-    const file = resolve(io.cwd, args.positionals[0] ?? '');
-    if (!statSync(file, { throwIfNoEntry: false })) throw new CommandError(`open ${file}: no such file or directory`);
+    const file = recordingOf(args.positionals[0] ?? '', io.cwd);
     const env = { OISP_IN: escaped(file), OISP_SPEED: args.string('speed') ?? '0' };
     return runShipped(shipped('configs', 'replay.yaml'), env, args.is('verbose'), io);
   },
 };
+
+/** The path of a recording that can be read from its begin to its end. */
+function recordingOf(named: string, cwd: string): string {
+  const remedy = 'write it to a file first (cat > recording.jsonl) and name that';
+  if (named === '-') throw new UsageError(`replay reads a file, not standard input; ${remedy}`);
+  const file = resolve(cwd, named);
+  let stats: Stats;
+  try {
+    stats = statSync(file);
+  } catch (error) {
+    throw new CommandError(`open ${file}: ${reasonOf(error)}`);
+  }
+  if (stats.isDirectory()) throw new CommandError(`open ${file}: is a directory; name a file in it`);
+  if (!stats.isFile()) throw new CommandError(`replay reads a file, and ${named} is a pipe or a device; ${remedy}`);
+  return file;
+}
 
 /** Runs a config of ours with variables that it reads; the log keeps quiet unless something is odd. */
 export async function runShipped(
@@ -44,9 +59,4 @@ export async function runShipped(
   const registry = await loadRegistry();
   const config = await loadOrFail(wanted, registry, own);
   return serve({ config, registry, wanted, verbose, logLevel: 'warn' }, own);
-}
-
-/** Text that substitution leaves as it is. */
-export function escaped(text: string): string {
-  return text.replaceAll('$', () => '$$');
 }

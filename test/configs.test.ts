@@ -16,6 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** What the configs read from the environment. */
 const env = {
   OISP_IN: join(folder, 'in.jsonl'),
+  OISP_DEMO_RECORDING: join(repo, 'configs/demo/session.jsonl.gz'),
   OISP_OUT: folder,
   OISP_EVENTS: join(folder, 'events.jsonl'),
   OISP_SPANS: join(folder, 'spans.jsonl'),

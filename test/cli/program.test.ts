@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -142,13 +143,38 @@ test('config init writes a config that validates, and never over a file', async 
   const path = join(folder, 'new', 'collector.yaml');
   const first = await runProgram(['config', 'init', path]);
   expect([first.code, first.err]).toEqual([0, '']);
-  const recording = file('', `in-${files++}.jsonl`);
-  const valid = await runProgram(['validate', '--config', path], { env: { OISP_IN: recording } });
-  expect(valid).toEqual({ code: 0, out: '', err: '' });
+  expect(await runProgram(['validate', '--config', path], { cwd: folder })).toEqual({ code: 0, out: '', err: '' });
   writeFileSync(path, 'mine');
   const again = await runProgram(['config', 'init', path]);
   expect([again.code, readFileSync(path, 'utf8')]).toEqual([1, 'mine']);
   expect(again.err).toContain('is there already');
+});
+
+test.each(['plain', 'with space', "it's $HOME `x`"])(
+  'the command that config init prints works in a folder "%s"',
+  async (name) => {
+    const path = join(folder, name, 'collector.yaml');
+    const { out } = await runProgram(['config', 'init', path]);
+    const command = out.split('\n').find((line) => line.includes('validate')) ?? '';
+    const bin = mkdtempSync(join(folder, 'bin-'));
+    writeFileSync(join(bin, 'oisp-collector'), `#!/bin/sh\nprintf '%s\\n' "$@"\n`, { mode: 0o755 });
+    const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}` };
+    expect(execFileSync('sh', ['-c', command], { encoding: 'utf8', env })).toBe(`validate\n--config\n${path}\n`);
+  },
+);
+
+test('on Windows the command is quoted as its shells want it', async () => {
+  const { out } = await runProgram(['config', 'init', join(folder, 'a b', 'windows.yaml')], { platform: 'win32' });
+  expect(out).toContain(`validate --config "${join(folder, 'a b', 'windows.yaml')}"`);
+});
+
+test.each(['demo.yaml', 'jaeger.yaml', 'starter.yaml'])('configs/%s is valid from any folder', async (name) => {
+  const config = join(import.meta.dirname, '../../configs', name);
+  expect(await runProgram(['validate', '--config', config], { cwd: folder })).toEqual({ code: 0, out: '', err: '' });
+  const other = file('', `in-${files++}.jsonl`);
+  const printed = await runProgram(['print-config', '--config', config], { cwd: folder, env: { OISP_IN: other } });
+  expect(printed.out).toContain(other);
+  expect(printed.out).not.toContain('session.jsonl.gz');
 });
 
 test('without --config the config in the user folder is run', async () => {
@@ -202,6 +228,33 @@ test('a recording that is missing is told by its name', async () => {
   const { code, err } = await runProgram(['replay', '/nowhere/x.jsonl']);
   expect(code).toBe(1);
   expect(err).toContain('open /nowhere/x.jsonl: no such file or directory');
+});
+
+test('replay of standard input is refused, with what to do', async () => {
+  const { code, err } = await runProgram(['replay', '-']);
+  expect(code).toBe(2);
+  expect(err).toContain('replay reads a file, not standard input; write it to a file first (cat > recording.jsonl)');
+});
+
+test('replay of a device or a folder is refused, with what to do', async () => {
+  const device = await runProgram(['replay', '/dev/null']);
+  expect(device.code).toBe(1);
+  expect(device.err).toContain('/dev/null is a pipe or a device; write it to a file first');
+  const directory = await runProgram(['replay', folder]);
+  expect(directory.code).toBe(1);
+  expect(directory.err).toContain('is a directory; name a file in it');
+});
+
+test('an output of demo that cannot be written is told by its flag', async () => {
+  const inFile = join(file('', `plain-${files++}`), 'x.jsonl');
+  for (const [named, why] of [
+    [inFile, 'not a directory'],
+    [folder, 'is a directory'],
+  ] as const) {
+    const { code, err } = await runProgram(['demo', '--output', named]);
+    expect(code).toBe(1);
+    expect(err).toBe(`Error: --output ${named}: cannot be written: ${why}; name a file that you may write\n`);
+  }
 });
 
 test.each(COMMANDS.map((command) => ({ name: command.name })))(
