@@ -152,6 +152,14 @@ const HOSTILE: Readonly<Record<string, (n: number) => string>> = {
   spaces: (n) => `mysql ${' '.repeat(n)}-`,
   'mysql words': (n) => 'mysql a -x '.repeat(n / 11),
   cookies: (n) => 'cookie: a'.repeat(n / 9),
+  flags: (n) => ' -p xyz'.repeat(n / 7),
+  'many flags': (n) => ' -u a:b -p c -w d -a e -k f'.repeat(n / 27),
+  programs: (n) => 'docker mongo -p '.repeat(n / 16),
+  'htpasswd flags': (n) => 'htpasswd -b -a '.repeat(n / 15),
+  'htpasswd dashes': (n) => `htpasswd${' -a'.repeat(n / 3)}`,
+  'net use': (n) => 'net use a b c '.repeat(n / 14),
+  forms: (n) => 'a=b&pass='.repeat(n / 9),
+  'vault flags': (n) => 'vault login -a -b '.repeat(n / 18),
 };
 let slow = 0;
 for (const [name, make] of Object.entries(HOSTILE)) {

@@ -1,90 +1,183 @@
+import { COMMANDS, CONFIG_NAME, type CommandFlags, FORM_NAME, isNoSecret } from './commands.ts';
+import { positional } from './positional.ts';
+import { isPlaceholder, secretKey } from './secret-keys.ts';
+
 /** What an element of an argv says about the next one, or about itself. */
 const SECRET_FLAG =
   /^--?[\w-]*(?:password|passwd|passphrase|passcode|token|secret|api[-_]?key|access[-_]?key|private[-_]?key|auth[-_]?key|credentials?)$/i;
 const LOGIN_FLAG = /^(?:-u|--user|--proxy-user|-U)$/;
-const DONE = /^["']?\[[A-Z_]+_REDACTED\]["']?$/;
+const DATA_FLAG = /^(?:-d|--data(?:-raw|-binary|-urlencode|-ascii)?|--post-data|--body-data|-F|--form(?:-string)?)$/;
+const FORM_FIELD = new RegExp(`((?:^|=|&)(?:${FORM_NAME})=)([^&]+)`, 'gi');
+const SCHEME = /^(?:bearer|basic|token|digest|negotiate|apikey)$/i;
+const DONE = /^["']?(?:(?:bearer|basic|token|digest|negotiate) )?\[[A-Z_]+_REDACTED\]["']?$/i;
+/** Between two commands of a line. */
+const SEPARATOR = /^(?:\||\|\||&&|&)$|;$/;
 const LABEL = '[PASSWORD_REDACTED]';
-/** Programs that take a password right behind a short flag. */
-const SHORT_FLAGS: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    sshpass: '-p',
-    mysql: '-p',
-    mysqldump: '-p',
-    mysqladmin: '-p',
-    mariadb: '-p',
-    'mariadb-dump': '-p',
-    'redis-cli': '-a',
-    mongo: '-p',
-    mongosh: '-p',
-    mongodump: '-p',
-    docker: '-p',
-    podman: '-p',
-    ldapsearch: '-w',
-    ldapmodify: '-w',
-    smbclient: '-U',
-    rabbitmqadmin: '-p',
-    sqlcmd: '-P',
-  }),
-);
-/** Programs whose `-p` is a password only as an element of its own (`docker login -p X`). */
-const LOGIN_ONLY = new Set(['docker', 'podman']);
+const TOKEN = '[TOKEN_REDACTED]';
+/** Programs that look for words, or show them: `grep password notes` names no credential. */
+const SEARCH =
+  /^(?:[efz]?grep|rg|ag|ack|awk|sed|find|fd|locate|man|info|which|whereis|type|cat|less|ls|cd|rm|cp|mv|mkdir|touch|apropos|git|code|vim?|nano)$/;
+
+const BY_PROGRAM = new Map<string, Flag[]>();
+const ALWAYS: Flag[] = [];
+
+interface Flag extends CommandFlags {
+  readonly names: readonly string[];
+  readonly kept: RegExp | undefined;
+}
+
+for (const of of COMMANDS) {
+  const flag: Flag = {
+    ...of,
+    names: of.flags.split(' '),
+    kept: of.keep === undefined ? undefined : new RegExp(`^["']?${of.keep}`),
+  };
+  if (of.programs === undefined) ALWAYS.push(flag);
+  for (const program of of.programs?.split(' ') ?? []) {
+    const known = BY_PROGRAM.get(program);
+    if (known === undefined) BY_PROGRAM.set(program, [flag]);
+    else known.push(flag);
+  }
+}
 
 /**
- * Redacts the secrets that only neighbours give away: `--password X`, `-u user:X`, `mysql -pX`. Every element then goes through `rules`. The same
- * list when nothing changed.
+ * Redacts the secrets that only neighbours give away: `--password X`, `-u user:X`, `mysql -pX`, `Authorization: Bearer X` in three elements.
+ * Every element then goes through `rules`. The same list when nothing changed.
  */
 export function redactArgv(
   args: readonly string[],
   rules: (text: string) => string,
   found: () => void,
 ): readonly string[] {
-  const short = shortFlag(args);
   let out: string[] | undefined;
+  let active = new Set(ALWAYS);
+  let seen = new Set<string>();
+  const places = positional(args);
+  const isSearch = SEARCH.test(programOf(args[0] ?? ''));
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? '';
-    const hidden = hide(arg, args[i - 1], short);
+    let hidden = places.has(i) && !isDone(arg) && !isNoSecret(arg) ? LABEL : hide(arg, args[i - 1]);
+    hidden ??= named(args, i, isSearch) ?? flagged(arg, args[i - 1], active, seen);
     if (hidden !== undefined && hidden !== arg) found();
     const next = hidden ?? rules(arg);
     if (next !== arg) {
       out ??= args.slice();
       out[i] = next;
     }
+    if (SEPARATOR.test(arg)) {
+      active = new Set(ALWAYS);
+      seen = new Set();
+      continue;
+    }
+    seen.add(arg);
+    for (const flag of BY_PROGRAM.get(programOf(arg)) ?? []) active.add(flag);
   }
   return out ?? args;
 }
 
-function hide(arg: string, before: string | undefined, short: string | undefined): string | undefined {
-  if (arg.length === 0 || arg.startsWith('$') || DONE.test(arg)) return undefined;
-  if (before !== undefined) {
-    if (SECRET_FLAG.test(before) && !arg.startsWith('--')) return LABEL;
-    if (LOGIN_FLAG.test(before)) {
-      const colon = arg.indexOf(':');
-      const login = arg.slice(colon + 1);
-      if (colon >= 0 && login.length > 0 && login !== LABEL && !/^\d+$/.test(login))
-        return arg.slice(0, colon + 1) + LABEL;
+/** The name of a program without its folder, quotes and `.exe`. */
+function programOf(arg: string): string {
+  return arg.length > 4096
+    ? ''
+    : arg.slice(Math.max(arg.lastIndexOf('/'), arg.lastIndexOf('\\')) + 1).replace(/^["'(`]+|["']$|\.exe["']?$/g, '');
+}
+
+function isDone(arg: string): boolean {
+  return arg.length === 0 || DONE.test(arg);
+}
+
+function hide(arg: string, before: string | undefined): string | undefined {
+  if (before === undefined || isDone(arg) || arg.startsWith('$')) return undefined;
+  if (SECRET_FLAG.test(before) && !arg.startsWith('--')) return LABEL;
+  if (LOGIN_FLAG.test(before)) {
+    const colon = arg.indexOf(':');
+    const login = arg.slice(colon + 1);
+    const isIds = /^\d+$/.test(login) && /^\d*$/.test(arg.slice(0, Math.max(0, colon)));
+    if (colon >= 0 && !isDone(login) && !isIds && !/^\$[\w{(]/.test(login)) return arg.slice(0, colon + 1) + LABEL;
+  }
+  if (DATA_FLAG.test(before)) {
+    const form = arg.replace(FORM_FIELD, (all, name: string, value: string) =>
+      isNoSecret(value) || isPlaceholder(value) ? all : name + LABEL,
+    );
+    return form === arg ? undefined : form;
+  }
+  return undefined;
+}
+
+/** A secret behind the name of a header, a field or a setting that is an element of its own. */
+function named(args: readonly string[], at: number, isSearch: boolean): string | undefined {
+  const arg = args[at] ?? '';
+  const before = args[at - 1];
+  if (before === undefined || before.length > 130 || isDone(arg) || isNoSecret(arg)) return undefined;
+  const scheme = args[at - 2];
+  if (scheme !== undefined && SCHEME.test(before) && headerKind(scheme)) return TOKEN;
+  if (headerKind(before)) return SCHEME.test(arg) || isPlaceholder(arg) || /\s/.test(arg) ? undefined : TOKEN;
+  if (at >= 2 && CONFIG_NAME.test(before)) return isPlaceholder(arg) ? undefined : LABEL;
+  // `passwd bob`, `grep password notes.txt` and `password reset` name no password
+  const isWord = at >= 2 && !isSearch && /^(?:password|passwd|passphrase)$/i.test(before);
+  return isWord && looksMade(arg) ? LABEL : undefined;
+}
+
+function headerKind(name: string): boolean {
+  const bare = /^["']?([\w-]{3,64}):["']?$/.exec(name)?.[1];
+  return bare !== undefined && secretKey(bare) !== undefined;
+}
+
+/** A word that nobody would write as a name: four characters or more with a digit or a sign, no path, file or assignment. */
+function looksMade(word: string): boolean {
+  return word.length >= 4 && /[\d!@#$%^*+?~]/.test(word) && !/^\d+$|^[./~]|[/=]|\.[a-z]{1,5}\d?$|^[\w-]+:$/i.test(word);
+}
+
+function flagged(
+  arg: string,
+  before: string | undefined,
+  active: ReadonlySet<Flag>,
+  seen: ReadonlySet<string>,
+): string | undefined {
+  for (const { names, form, kept, sub, type, flags } of active) {
+    if (sub !== undefined && !seen.has(sub)) continue;
+    if (flags === '--from-literal' && seen.has('configmap')) continue;
+    const label = type === 'token' ? TOKEN : LABEL;
+    for (const name of names) {
+      const head = form !== 'glued' && before === name ? '' : headOf(arg, name, form);
+      if (head === undefined) continue;
+      const value = arg.slice(head.length);
+      const keep = kept === undefined ? '' : kept.exec(value)?.[0];
+      if (keep === undefined) continue;
+      const secret = value.slice(keep.length);
+      if (isDone(secret) || isNoSecret(secret) || (/^\d+$/.test(secret) && /^\d+:$/.test(keep))) continue;
+      return head + keep + label;
     }
-    if (short !== undefined && before === short && !arg.startsWith('-')) return LABEL;
-  }
-  if (short !== undefined && arg.length > 2 && arg.startsWith(short) && !arg.startsWith('--')) {
-    return arg.slice(2) === LABEL ? undefined : short + LABEL;
   }
   return undefined;
 }
 
-function shortFlag(args: readonly string[]): string | undefined {
-  for (const arg of args.slice(0, 3)) {
-    const program = arg.slice(arg.lastIndexOf('/') + 1);
-    const flag = SHORT_FLAGS.get(program);
-    if (flag === undefined) continue;
-    return LOGIN_ONLY.has(program) && !args.includes('login') ? undefined : flag;
-  }
-  return undefined;
+/** What stands before a value in the same element: `-p` of `-pX`, `--auth=`. */
+function headOf(arg: string, name: string, form: CommandFlags['form']): string | undefined {
+  if (!arg.startsWith(name)) return undefined;
+  if (name.startsWith('--')) return arg.startsWith('=', name.length) ? `${name}=` : undefined;
+  return form === 'next' || arg.length === name.length ? undefined : name;
 }
 
-/** A command line in one text: its words are treated like an argv, after the rules have seen the whole. */
+/** A command line or a script in one text: the words of each line are treated like an argv, after the rules have seen the whole. */
 export function redactCommandLine(line: string, rules: (text: string) => string, found: () => void): string {
   const text = rules(line);
+  if (!text.includes('\n')) return oneLine(text, found);
+  return text
+    .split(/(?<!\\)\n/)
+    .map((part) => oneLine(part, found))
+    .join('\n');
+}
+
+function oneLine(text: string, found: () => void): string {
   const words = text.split(' ');
   const out = words.length < 2 ? words : redactArgv(words, (word) => word, found);
-  return out === words ? text : out.join(' ');
+  if (out === words) return text;
+  // a quote that closes behind a secret stays
+  return out.map((word, i) => (word === words[i] ? word : word + closing(words[i] ?? '', word))).join(' ');
+}
+
+function closing(before: string, after: string): string {
+  const quote = /["']$/.exec(before)?.[0] ?? '';
+  return after.endsWith(quote) ? '' : quote;
 }

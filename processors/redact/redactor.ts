@@ -27,6 +27,8 @@ export class BudgetError extends Error {}
 const MAX_DEPTH = 64;
 /** Shorter texts are searched again: a look-up would cost as much. */
 const MEMO_MIN = 128;
+/** Names of fields that hold a command. */
+const COMMAND_KEY = /^(?:command|cmd|script|shell|args|argv|commands?_?line|cmdline)$/i;
 const QUOTE = '[CONTENT_REDACTED]';
 const PATH = '[PATH_REDACTED]';
 
@@ -273,7 +275,12 @@ export class Redactor {
       const before = from[key];
       const { kind, name } = this.#key(key);
       const secret = kind ?? (key === 'value' ? pair : undefined);
-      const after = secret === undefined ? this.#deep(before, depth + 1) : this.#secret(before, secret, depth + 1);
+      const after =
+        secret !== undefined
+          ? this.#secret(before, secret, depth + 1)
+          : COMMAND_KEY.test(key)
+            ? this.#command(before, depth + 1)
+            : this.#deep(before, depth + 1);
       if (after === before && name === key) continue;
       out ??= { ...from };
       if (name !== key) delete out[key];
@@ -282,12 +289,22 @@ export class Redactor {
     return out ?? value;
   }
 
+  /** A value whose name says that it is a command: a line, a script, or a list of words. */
+  #command(value: unknown, depth: number): unknown {
+    if (typeof value === 'string') {
+      if (value.includes(' ')) this.#spend(value.length);
+      return this.#argument(value);
+    }
+    if (!isWords(value)) return this.#deep(value, depth);
+    this.#visit(depth);
+    return this.#words(value);
+  }
+
   #named(key: string, value: unknown, action: Action, depth: number): unknown {
     const isSearched = action === 'meta' || (action === 'text' && this.#mode !== 'minimal');
     const { kind } = this.#key(key);
-    return isSearched && kind !== undefined
-      ? this.#secret(value, kind, depth + 1)
-      : this.#act(value, action, depth + 1);
+    if (isSearched && kind !== undefined) return this.#secret(value, kind, depth + 1);
+    return isSearched && COMMAND_KEY.test(key) ? this.#command(value, depth + 1) : this.#act(value, action, depth + 1);
   }
 
   /** A value whose name says that it is a secret. */

@@ -153,28 +153,6 @@ export const GENERIC_RULES: readonly Rule[] = [
     pattern: /([?&]key=)[\w.~-]{16,}/y,
     verify: (secret) => /\d/.test(secret),
   },
-  // curl -u user:password
-  {
-    ...PASSWORD,
-    anchors: [' -u', ' --user ', ' --user=', ' --proxy-user '],
-    pattern: /(\s(?:-u|--user|--proxy-user)[\s=]{0,4}["']?[\w.@+-]{1,64}:)[^\s"'`\\]{3,}/y,
-    verify: (secret, text, start) =>
-      !/^\d+$/.test(secret) && /\bcurl\b|\bhttps?\b|\bwget\b/.test(text.slice(Math.max(0, start - 2048), start)),
-  },
-  { ...PASSWORD, anchors: ['sshpass -p'], pattern: /(sshpass\s-p\s{0,4}["']?)[^\s"']{1,}/y, left: 'word' },
-  {
-    ...PASSWORD,
-    anchors: ['mysql', 'mariadb'],
-    pattern:
-      /((?:mysql|mariadb)(?:-?dump|admin|import|show|check)?(?:\s{1,8}(?!-p)[^\s|;&]{1,128}){0,12}\s{1,8}-p["']?)[^\s"'`|;&]{2,}/y,
-    left: 'word',
-  },
-  {
-    ...PASSWORD,
-    anchors: ['redis-cli'],
-    pattern: /(redis-cli(?:\s{1,8}(?!-a)[^\s|;&]{1,128}){0,8}\s{1,8}-a\s{0,4}["']?)[^\s"'`|;&]{3,}/y,
-    left: 'word',
-  },
   {
     ...TOKEN,
     anchors: ['cookie:', 'cookie":', 'cookie\\":'],
@@ -216,7 +194,8 @@ function isReference(value: string): boolean {
 function isPassword(value: string, text: string = value, start = 0, end: number = value.length): boolean {
   if (value.length < 4 || isReference(value)) return false;
   const lower = value.toLowerCase().replace(/[.!?]+$/, '');
-  if (NO_VALUES.has(lower)) return false;
+  // openssl's -pass pass:X has its own rule
+  if (NO_VALUES.has(lower) || lower === 'pass:' || /^(?:env|file|fd):/.test(lower)) return false;
   const opens = text.charCodeAt(end);
   // a call, a list, a path into an object: code that gets the value
   if (opens === 40 || opens === 91) return false;
@@ -241,5 +220,5 @@ function isKey(value: string, text: string = value, _start = 0, end: number = va
 
 /** Whether the word that ends before the value is a flag: a dash after white space or a quote, at most 40 characters back. */
 function isFlag(text: string, start: number): boolean {
-  return /(?:^|[\s"'`])--?[A-Za-z0-9_-]{2,40}\s{1,4}\\{0,7}["'`]?$/.test(text.slice(Math.max(0, start - 56), start));
+  return /(?:^|[\s"'`/=])--?[A-Za-z0-9_-]{2,40}\s{1,4}\\{0,7}["'`]?$/.test(text.slice(Math.max(0, start - 56), start));
 }
