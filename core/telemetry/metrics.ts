@@ -117,6 +117,16 @@ const JSONL: readonly Metric[] = [
     'Number of lines with bytes that are no UTF-8 and were replaced.',
   ),
   counter('oisp_jsonl_truncations', '{files}', 'Number of times that a followed file became shorter.'),
+  counter(
+    'oisp_jsonl_missing_files',
+    '{files}',
+    'Number of files of the checkpoint that were not found again at the start: what was not read of them is missing.',
+  ),
+  counter(
+    'oisp_jsonl_missing_bytes',
+    'By',
+    'Bytes of missing files that were read before but not delivered; what was written to them later is not known.',
+  ),
 ];
 
 const DECODE: readonly Metric[] = [

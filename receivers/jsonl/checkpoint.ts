@@ -28,6 +28,8 @@ export interface FileState {
   readonly low: Place;
   /** The end of what was read. */
   readonly high: number;
+  /** Nobody expects it any more: it was read to its end without a name, or its absence was told. */
+  readonly gone?: boolean;
 }
 
 /** The fingerprint of a file as long as it is now. */
@@ -127,12 +129,13 @@ export async function loadStates(path: string): Promise<readonly FileState[]> {
 
 function isFileState(value: unknown): value is FileState {
   if (typeof value !== 'object' || value === null) return false;
-  const { path, dev, ino, fingerprint, low, high } = value as Record<string, unknown>;
+  const { path, dev, ino, fingerprint, low, high, gone } = value as Record<string, unknown>;
   return (
     typeof path === 'string' &&
     Number.isFinite(dev) &&
     Number.isFinite(ino) &&
     isWhole(high) &&
+    (gone === undefined || typeof gone === 'boolean') &&
     hasWhole(low, 'offset') &&
     hasWhole(low, 'line') &&
     hasWhole(fingerprint, 'bytes') &&

@@ -38,7 +38,7 @@ export const schema = {
       type: 'string',
       enum: ['beginning', 'end'],
       description:
-        'Follow: where to begin in files that are there at the start and not in the checkpoint; `end` if not set. Later files are read whole.',
+        'Follow: where to begin in files that are there at the start and not in the checkpoint; `end` if not set. Later files, and new ones under a path of the checkpoint, are read whole.',
     },
     poll_interval: {
       type: 'string',

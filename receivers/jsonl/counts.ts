@@ -12,6 +12,8 @@ export class Counts {
   readonly rounded: Counter;
   readonly replaced: Counter;
   readonly truncations: Counter;
+  readonly missingFiles: Counter;
+  readonly missingBytes: Counter;
 
   constructor(context: Context) {
     this.#context = context;
@@ -24,6 +26,8 @@ export class Counts {
     this.rounded = counter('oisp_jsonl_rounded_ts_mono');
     this.replaced = counter('oisp_jsonl_replaced_utf8_lines');
     this.truncations = counter('oisp_jsonl_truncations');
+    this.missingFiles = counter('oisp_jsonl_missing_files');
+    this.missingBytes = counter('oisp_jsonl_missing_bytes');
   }
 
   /** One line that is no event. `reason` is one of a fixed set of words. */

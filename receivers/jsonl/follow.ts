@@ -1,12 +1,13 @@
 import { promises as fs, type Stats } from 'node:fs';
 import { type Context, messageOf } from '../../core/index.ts';
-import { begins, fingerprintOf, isSameHead, isWholeHead, type Place } from './checkpoint.ts';
+import { begins, type FileState, fingerprintOf, isSameHead, isWholeHead, type Place } from './checkpoint.ts';
 import type { Config } from './config.ts';
 import type { Counts } from './counts.ts';
 import type { Delivery } from './deliver.ts';
-import { expand, isGlob } from './glob.ts';
+import { expand, isGiven, isGlob } from './glob.ts';
 import { inWords, isGzip, openFile, PlainInput } from './input.ts';
 import { type Limits, LineReader } from './line-reader.ts';
+import { searchMoved } from './moved.ts';
 import { identity, type Track, type Tracks } from './track.ts';
 
 /** Chunks of one file before the next one has its turn. */
@@ -43,6 +44,8 @@ export class Follower {
   readonly #tails = new Map<string, Tail>();
   /** Paths that were told about: not again until they can be read. */
   readonly #told = new Map<string, string>();
+  /** Files of the checkpoint that have another name now: read to their end before all others. */
+  readonly #moved = new Set<string>();
 
   constructor(context: Context, config: Config, include: readonly string[], tools: Tools) {
     this.#context = context;
@@ -60,7 +63,10 @@ export class Follower {
       else if (opened.why !== 'missing' && opened.why !== 'no_permission' && opened.why !== 'failed')
         throw new Error(`JSONL_INPUT: cannot read ${path}: ${inWords(opened.why)}`);
     }
-    await this.#look(this.#config.start_at ?? 'end');
+    const isWanted = isGiven(this.#include, this.#config.exclude);
+    const states = this.#tools.tracks.states.filter(({ path }) => isWanted(path));
+    await this.#findMoved(states);
+    await this.#look(this.#config.start_at ?? 'end', new Set(states.map(({ path }) => path)));
     if (this.#tails.size === 0)
       this.#context.log.info('No file is there yet; waiting for one.', { include: this.#include });
   }
@@ -74,7 +80,11 @@ export class Follower {
         let isMore = false;
         for (const [key, tail] of this.#tails) {
           if (stop.aborted) return;
-          isMore = (await this.#turn(key, tail)) || isMore;
+          const isUnfinished = await this.#turn(key, tail);
+          isMore ||= isUnfinished;
+          // Those that were renamed stand first: the others wait until they are read.
+          if (isUnfinished && this.#moved.has(key)) break;
+          this.#moved.delete(key);
         }
         const { clock } = this.#context;
         if (!isMore) await clock.sleep(this.#config.poll_interval, stop);
@@ -113,8 +123,37 @@ export class Follower {
     return !chunks.isEnd && !stop.aborted;
   }
 
-  /** Looks which files are there now, opens new ones, lets go of those that are gone. */
-  async #look(startAt: 'beginning' | 'end'): Promise<void> {
+  /** Opens the files that were renamed since the earlier run, in its order; those that are not there are counted and told. */
+  async #findMoved(states: readonly FileState[]): Promise<void> {
+    const { tracks, counts } = this.#tools;
+    const { found, missing } = await searchMoved(states);
+    for (const { state, path } of found) {
+      if (!(await this.#open(path, 'beginning', state.path))) continue;
+      this.#moved.add(identity(state));
+      this.#context.log.info('A followed file was renamed while nobody looked; its rest is read first.', {
+        path: state.path,
+        renamed_to: path,
+      });
+    }
+    for (const { state, why } of missing) {
+      const bytes = Math.max(0, state.high - state.low.offset);
+      counts.missingFiles.add();
+      counts.missingBytes.add(bytes);
+      tracks.giveUp(state);
+      this.#context.log.warn(
+        'A followed file was removed, moved away, packed or truncated while nobody looked; what was not read of it is missing.',
+        {
+          path: state.path,
+          why,
+          read_to: state.low.offset,
+          missing_bytes: bytes > 0 ? `${bytes} or more` : 'not known',
+        },
+      );
+    }
+  }
+
+  /** Looks which files are there now, opens new ones, lets go of those that are gone. Whole from the start: files under a path of `known`. */
+  async #look(startAt: 'beginning' | 'end', known?: ReadonlySet<string>): Promise<void> {
     const seen = new Set<string>();
     for (const path of await expand(this.#include, this.#config.exclude)) {
       if (this.#tools.stop.aborted) return;
@@ -123,7 +162,7 @@ export class Follower {
       const tail = key === undefined ? undefined : this.#tails.get(key);
       if (key !== undefined) seen.add(key);
       if (tail === undefined) {
-        await this.#open(path, startAt);
+        await this.#open(path, known?.has(path) === true ? 'beginning' : startAt);
         continue;
       }
       tail.track.path = path;
@@ -137,27 +176,28 @@ export class Follower {
     }
   }
 
-  async #open(path: string, startAt: 'beginning' | 'end'): Promise<void> {
+  /** Says whether the file is followed now. `knownAs` is the path to remember it by. */
+  async #open(path: string, startAt: 'beginning' | 'end', knownAs = path): Promise<boolean> {
     const opened = await openFile(path);
     if ('why' in opened) {
       if (opened.why !== 'missing') this.#passOver(path, opened.why, inWords(opened.why));
-      return;
+      return false;
     }
     const { handle, stats } = opened;
     if (await isGzip(path, handle)) {
       await handle.close();
       this.#passOver(path, 'gzip', 'gzip files are read by mode: replay only');
-      return;
+      return false;
     }
     if (await this.#isCopy(handle, stats)) {
       await handle.close();
       this.#passOver(path, 'copy', 'it begins as a followed file does: a copy made when that one was truncated');
-      return;
+      return false;
     }
     this.#told.delete(path);
     const start =
       startAt === 'end' && !this.#tools.tracks.has(stats) ? await lastLineStart(handle, stats.size) : undefined;
-    const track = await this.#tools.tracks.open(path, handle, stats, false, start);
+    const track = await this.#tools.tracks.open(knownAs, handle, stats, false, start);
     this.#tails.set(identity(stats), {
       handle,
       track,
@@ -165,6 +205,7 @@ export class Follower {
       size: stats.size,
       goneLooks: 0,
     });
+    return true;
   }
 
   #readerOf(handle: fs.FileHandle, track: Track): LineReader {
@@ -210,7 +251,8 @@ export class Follower {
   /** Lets go of a file without a name, with what stands behind its last LF. */
   async #leave(key: string, tail: Tail): Promise<void> {
     const last = tail.reader.finish();
-    if (last !== undefined) await this.#tools.delivery.deliver(tail.track, last, this.#tools.stop);
+    if (last !== undefined && !(await this.#tools.delivery.deliver(tail.track, last, this.#tools.stop))) return;
+    this.#tools.tracks.leave(tail.track);
     await this.#close(key, tail);
   }
 

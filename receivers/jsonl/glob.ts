@@ -95,7 +95,7 @@ function literal(c: string): string {
  * there or not. Symbolic links are listed but `**` does not walk into them. A folder that cannot be read gives nothing.
  */
 export async function expand(include: readonly string[], exclude: readonly string[]): Promise<string[]> {
-  const not = exclude.map((pattern) => globToRegExp(slashes(pattern)));
+  const isLeftOut = matchesAny(exclude);
   const found = new Set<string>();
   for (const given of include) {
     const pattern = slashes(given);
@@ -103,7 +103,19 @@ export async function expand(include: readonly string[], exclude: readonly strin
       for (const path of await walk(pattern)) found.add(path);
     } else found.add(given);
   }
-  return [...found].filter((path) => !not.some((r) => r.test(slashes(path)))).sort((a, b) => (a < b ? -1 : 1));
+  return [...found].filter((path) => !isLeftOut(path)).sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** Whether a path that `expand` once gave would be given again if it were there. */
+export function isGiven(include: readonly string[], exclude: readonly string[]): (path: string) => boolean {
+  const isLeftOut = matchesAny(exclude);
+  const isMatch = matchesAny(include.filter((given) => isGlob(slashes(given))));
+  return (path) => (include.includes(path) || isMatch(path)) && !isLeftOut(path);
+}
+
+function matchesAny(patterns: readonly string[]): (path: string) => boolean {
+  const expressions = patterns.map((pattern) => globToRegExp(slashes(pattern)));
+  return (path) => expressions.some((expression) => expression.test(slashes(path)));
 }
 
 /** Windows writes `\` between folders; elsewhere it takes the next character as it is. */

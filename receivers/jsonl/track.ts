@@ -17,6 +17,8 @@ export class Track {
   fingerprint: Fingerprint;
   /** The end of what was read, by this run or an earlier one. */
   high: number;
+  /** Read to its end when it had no name any more. */
+  isLeft = false;
 
   constructor(path: string, stats: Stats, fingerprint: Fingerprint, low: Place, high: number, onMove: () => void) {
     this.path = path;
@@ -31,7 +33,9 @@ export class Track {
 
   get state(): FileState {
     const { path, dev, ino, fingerprint, high } = this;
-    return { path, dev, ino, fingerprint, low: this.book.lowWater, high };
+    const low = this.book.lowWater;
+    const isGone = this.isLeft && low.offset >= high;
+    return { path, dev, ino, fingerprint, low, high, ...(isGone && { gone: true }) };
   }
 }
 
@@ -66,6 +70,7 @@ export class Tracks {
     track ??= new Track(path, stats, await fingerprintOf(handle), start, start.offset, this.#onMove);
     this.#known.delete(key);
     this.#known.set(key, track);
+    this.#onMove();
     if (this.#known.size > Tracks.maxRemembered) this.#forgetOldest();
     return track;
   }
@@ -81,6 +86,18 @@ export class Tracks {
   /** Whether an earlier run, or this one, has read a file with this identity. */
   has(stats: Stats): boolean {
     return this.#known.has(identity(stats));
+  }
+
+  /** A followed file without a name was read to its end: its absence is no surprise. */
+  leave(track: Track): void {
+    track.isLeft = true;
+    this.#onMove();
+  }
+
+  /** The absence of a file was told. Its place stays, for when it comes back. */
+  giveUp(state: FileState): void {
+    this.#known.set(identity(state), { ...state, gone: true });
+    this.#onMove();
   }
 
   #forgetOldest(): void {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, createLog, createMatcher, Meter, systemClock } from '../../../core/index.ts';
 import { jsonlReceiver } from '../../../receivers/jsonl/index.ts';
 
-const [path = '', checkpoint = ''] = process.argv.slice(2);
+const [path = '', checkpoint = '', mode = 'replay'] = process.argv.slice(2);
 const context: Context = {
   id: 'jsonl',
   log: createLog({ level: 'info', encoding: 'json', write: (l) => void process.stderr.write(l), now: Date.now }),
@@ -15,7 +15,17 @@ const context: Context = {
   build: { name: 'test', version: '0' },
 };
 const config = {
-  ...{ path, include: [], exclude: [], mode: 'replay', speed: 0, max_gap: 0, poll_interval: 250, checkpoint },
+  ...{
+    path,
+    include: [],
+    exclude: [],
+    mode,
+    start_at: 'beginning',
+    speed: 0,
+    max_gap: 0,
+    poll_interval: 250,
+    checkpoint,
+  },
   ...{ max_line_size: 1 << 20, batch_size: 10, batch_bytes: 1 << 20, validate: 'border' },
 };
 const receiver = jsonlReceiver.create(context, config as never, {
