@@ -35,14 +35,27 @@ export function causeOfExec(agent: Agent, keys: MatchKeys, when: 'named' | 'any'
   return undefined;
 }
 
-/** The open tool call that names what the agent itself did; of several the one that did nothing yet, then the first. */
+/**
+ * The open tool call that names what the agent itself did. Of several: one without a sub-agent at work (a task may name the files that its
+ * sub-agent then asks for), then the one that names least else, then one that did nothing yet, then the first.
+ */
 export function named(agent: Agent, names: (tool: ToolState) => boolean): ToolState | undefined {
   let found: ToolState | undefined;
-  for (const tool of openTools(agent)) {
-    if (!names(tool)) continue;
-    if (!found || (found.firstEffect !== undefined && tool.firstEffect === undefined)) found = tool;
-  }
+  for (const tool of openTools(agent)) if (names(tool) && (!found || isCloser(tool, found))) found = tool;
   return found;
+}
+
+function isCloser(tool: ToolState, other: ToolState): boolean {
+  const isLeaf = (t: ToolState): boolean => t.children.size === 0;
+  if (isLeaf(tool) !== isLeaf(other)) return isLeaf(tool);
+  const [mine, its] = [namesOf(tool), namesOf(other)];
+  if (mine !== its) return mine < its;
+  return other.firstEffect !== undefined && tool.firstEffect === undefined;
+}
+
+/** How many places a tool's arguments name. */
+function namesOf({ keys }: ToolState): number {
+  return (keys.paths?.length ?? 0) + (keys.hosts?.length ?? 0);
 }
 
 export function* openTools(agent: Agent): Iterable<ToolState> {

@@ -359,3 +359,23 @@ test('what a shutdown cuts off keeps its receipts, what is refused for good does
     expect(dropped.reduce((sum, s) => sum + s.value, 0)).toBeGreaterThan(10);
   }
 });
+
+test('a file that a task names and its sub-agent reads belongs to the sub-agent', async () => {
+  const s = new Story();
+  const one = [user('sum up the limits')];
+  s.ask(10, 'r1', one);
+  const task = 'Read docs/limits.md and sum it up in a line';
+  const answer = s.answer(10, 'r1', '', [{ id: 'call_task_02', name: 'Task', arguments: { prompt: task } }]);
+  s.ask(10, 'r2', [user(task)]);
+  const read = s.answer(10, 'r2', '', [
+    { id: 'call_read_04', name: 'Read', arguments: { file_path: 'docs/limits.md' } },
+  ]);
+  s.effect('file.read', 10, 1, { path: '/srv/app/docs/limits.md', bytes_read: 4 });
+  s.ask(10, 'r3', [user(task), read, result('call_read_04', 'few')]);
+  s.answer(10, 'r3', 'Few.');
+  s.ask(10, 'r4', [...one, answer, result('call_task_02', 'Few.')]);
+  s.answer(10, 'r4', 'Done.');
+  const { spans } = await correlate(s.events);
+  const file = spans.find((x) => x.name === 'file.read');
+  expect(spans.find((x) => x.spanId === file?.parentSpanId)?.name).toBe('execute_tool Read');
+});
