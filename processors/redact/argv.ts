@@ -5,6 +5,7 @@ import { isPlaceholder, secretKey } from './secret-keys.ts';
 /** What an element of an argv says about the next one, or about itself. */
 const SECRET_FLAG =
   /^--?[\w-]*(?:password|passwd|passphrase|passcode|token|secret|api[-_]?key|access[-_]?key|private[-_]?key|auth[-_]?key|credentials?)$/i;
+const OWN_FLAG = /^(--?[\w-]{0,64}(?:password|passwd|passphrase|token)=)(.+)$/is;
 const LOGIN_FLAG = /^(?:-u|--user|--proxy-user|-U)$/;
 const DATA_FLAG = /^(?:-d|--data(?:-raw|-binary|-urlencode|-ascii)?|--post-data|--body-data|-F|--form(?:-string)?)$/;
 const FORM_FIELD = new RegExp(`((?:^|=|&)(?:${FORM_NAME})=)([^&]+)`, 'gi');
@@ -83,10 +84,15 @@ function programOf(arg: string): string {
 }
 
 function isDone(arg: string): boolean {
-  return arg.length === 0 || DONE.test(arg);
+  return /^["']*$/.test(arg) || DONE.test(arg);
 }
 
 function hide(arg: string, before: string | undefined): string | undefined {
+  const own = OWN_FLAG.exec(arg);
+  if (own !== null) {
+    const [, flag = '', value = ''] = own;
+    return isDone(value) || isNoSecret(value) || isPlaceholder(value) ? undefined : flag + LABEL;
+  }
   if (before === undefined || isDone(arg) || arg.startsWith('$')) return undefined;
   if (SECRET_FLAG.test(before) && !arg.startsWith('--')) return LABEL;
   if (LOGIN_FLAG.test(before)) {

@@ -33,7 +33,12 @@ export const COMMANDS: readonly CommandFlags[] = [
   { programs: 'ldapsearch ldapmodify ldapadd ldapdelete ldapwhoami ldappasswd', flags: '-w', form: 'both' },
   { programs: 'redis-cli', flags: '-a', form: 'next' },
   { programs: 'http https xh xhs', flags: '-a --auth', form: 'next', keep: LOGIN },
-  { programs: 'curl wget', flags: '-u -U --user --proxy-user', form: 'both', keep: LOGIN },
+  {
+    programs: 'curl wget',
+    flags: '-u -U -su -sSu -ku -sku -ksu -vu -iu -Lu -sLu -fsSu -fsSLu --user --proxy-user',
+    form: 'both',
+    keep: LOGIN,
+  },
   { programs: 'curl', flags: '-b --cookie', form: 'both', keep: `[^\\s=;"'\\\\]{1,64}=`, type: 'token' },
   { programs: 'curl', flags: '--oauth2-bearer', form: 'next', type: 'token' },
   { programs: 'smbclient rpcclient smbget', flags: '-U --user', form: 'both', keep: `[^\\s%"']{1,64}%` },
@@ -54,7 +59,7 @@ export function isNoSecret(value: string): boolean {
   );
 }
 
-/** What a word before, when it is the name of a credential, says: `Authorization:`, `client_secret:`. */
+/** A setting that holds a credential, with the value in the next word: `user.password`, `//host/:_authToken`. */
 export const CONFIG_NAME = /^(?:[\w-]+\.)+(?:password|passwd|token|secret)$|:?_(?:authtoken|auth|password)$/i;
 
 /** Names in form bodies and query strings. */

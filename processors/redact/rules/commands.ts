@@ -10,8 +10,8 @@ const QUOTE = `(?:\\\\{0,7}["'])?`;
 /** Between two words: blanks, or the quotes and comma of a list in JSON. */
 const BETWEEN = `(?:[ \\t]{1,4}|\\\\{0,7}["'] {0,2}, {0,2}\\\\{0,7}["'])`;
 const WORD = `[^\\s"'\\\\|;]{1,128}`;
-const VALUE = `(?:(?<=")[^"\\\\\\r\\n]{1,256}|(?<=')[^'\\\\\\r\\n]{1,256}|(?<!["'])[^\\s"'\\\\&;|<>()]{1,256})`;
-const TAIL = /[^\s"'\\&;|<>()]+/y;
+const VALUE = `(?:(?<=")[^"\\\\\\r\\n]{1,256}|(?<=')[^'\\\\\\r\\n]{1,256}|(?<!["'])[^\\s"'\`\\\\&;|<>()]{1,256})`;
+const TAIL = /[^\s"'`\\&;|<>()]+/y;
 /** How far before a flag its program is looked for. */
 const REACH = 512;
 
@@ -192,10 +192,17 @@ export const COMMAND_RULES: readonly Rule[] = [
   {
     ...PASSWORD,
     anchors: ['pass', 'pwd=', 'secret=', 'token=', 'api_key=', 'apikey=', 'otp='],
-    pattern: new RegExp(`((?:${FORM_NAME})=)[^\\s&"'\\\\<>(){}[\\],;]{1,256}`, 'iy'),
+    pattern: new RegExp(`((?:${FORM_NAME})=["']?)[^\\s&"'\\\\<>(){}[\\],;]{1,256}`, 'iy'),
     left: 'word',
     tail: TAIL,
     verify: isField,
+  },
+  {
+    ...PASSWORD,
+    anchors: ['"pass"', '"pass\\"', '"pass\\\\\\"'],
+    pattern: /("pass\\{0,3}" {0,2}: {0,2}\\{0,3}")[^"\\\r\n]{3,256}/iy,
+    tail: /[^"\\\r\n]+/y,
+    verify: (secret) => !isNoSecret(secret) && !/^(?:true|false|null|none|string|yes|required)$/i.test(secret),
   },
   // signed URLs: AWS Signature Version 4, Google Cloud Storage V4
   {
@@ -217,12 +224,14 @@ function isField(secret: string, text: string, start: number, end: number): bool
   if (isNoSecret(secret) || /^(?:true|false|null|none|undefined|yes|no|\d{1,3}|\$.*|process\.env.*)$/i.test(secret))
     return false;
   const name = text.slice(Math.max(0, start - 40), start);
-  const isNext = /[\w%.=-]&[\w.-]+=$/.test(name) || /\?[\w.-]+=$/.test(name);
+  const isNext = /[\w%.=-]&[\w.-]+=["']?$/.test(name) || /\?[\w.-]+=["']?$/.test(name);
   // "&" and a name without blanks: `user=b&pass=c`, not `a && b`
   const isBeforeNext = text.charCodeAt(end) === 38 && /^&[\w.[\]%-]+=/.test(text.slice(end, end + 66));
   return (
     isNext ||
     isBeforeNext ||
-    /(?:\s|["'])(?:-d|--data(?:-raw|-urlencode|-binary)?)(?:[\s=]{1,2}|["'],\s?)\\{0,3}["']?[\w.-]+=$/.test(name)
+    /(?:\s|["'])(?:-d|-F|--form|--data(?:-raw|-urlencode|-binary)?)(?:[\s=]{1,2}|["'],\s?)\\{0,3}["']?[\w.-]+=["']?$/.test(
+      name,
+    )
   );
 }

@@ -168,6 +168,17 @@ test('two secrets of one command go', () => {
   );
 });
 
+test('a short password goes with its flag, and in a field of JSON text', () => {
+  expect(redactArgv(['x', '--password=abc', '--token=false'], rules, none)).toEqual([
+    'x',
+    '--password=[PASSWORD_REDACTED]',
+    '--token=false',
+  ]);
+  expect(rules(`{"pass":"${SECRET}","fail":"none"}`)).toBe('{"pass":"[PASSWORD_REDACTED]","fail":"none"}');
+  expect(rules(JSON.stringify({ body: `{"pass":"${SECRET}"}` }))).not.toContain(SECRET);
+  expect(rules(`run \`docker login -p ${SECRET}\` first`)).toBe('run `docker login -p [PASSWORD_REDACTED]` first');
+});
+
 test('signatures and credentials of signed URLs go', () => {
   const hex = '9f86d081884c7d65'.repeat(4);
   const url = `https://b.s3.example.com/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${SECRET}abc%2F20261121%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20261121T000000Z&X-Amz-Signature=${hex}`;
