@@ -120,7 +120,7 @@ function named(args: readonly string[], at: number, isSearch: boolean): string |
   if (headerKind(before)) return SCHEME.test(arg) || isPlaceholder(arg) || /\s/.test(arg) ? undefined : TOKEN;
   if (at >= 2 && CONFIG_NAME.test(before)) return isPlaceholder(arg) ? undefined : LABEL;
   // `passwd bob`, `grep password notes.txt` and `password reset` name no password
-  const isWord = at >= 2 && !isSearch && /^(?:password|passwd|passphrase)$/i.test(before);
+  const isWord = !isSearch && (/^(?:password|passphrase)$/i.test(before) || (at >= 2 && /^passwd$/i.test(before)));
   return isWord && looksMade(arg) ? LABEL : undefined;
 }
 

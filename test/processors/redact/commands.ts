@@ -65,6 +65,7 @@ export const SPLIT: readonly (readonly string[])[] = [
   ['x', 'PRIVATE-TOKEN:', SECRET],
   ['x', 'client_secret:', SECRET],
   ['x', 'set', 'password', SECRET],
+  ['password', SECRET],
   ['git', 'config', 'user.password', SECRET],
   ['npm', 'config', 'set', '_password', SECRET],
 ];
