@@ -88,7 +88,7 @@ async function wholePath(): Promise<void> {
 }
 
 // as cli/main.ts does
-if (kind !== 'parse') setFlagsFromString('--heap-growing-percent=70');
+if (kind !== 'parse') setFlagsFromString('--heap-growing-percent=40');
 if (kind === 'parse') await parseOnly();
 else await wholePath();
 const { user, system } = process.cpuUsage();

@@ -7,7 +7,7 @@ const FOREIGN_WEIGHT = 200;
 /** Places of one conversation from which a fork can start. */
 const MAX_POINTS = 256;
 /** Conversations of ended processes that can be gone on with. */
-const MAX_ENDED = 1000;
+const MAX_ENDED = 250;
 /** Tool call ids shorter than this are counted per conversation by some agents and join nothing by themselves. */
 const EXPLICIT_ID = 12;
 
