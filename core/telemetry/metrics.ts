@@ -164,6 +164,11 @@ const DECODE: readonly Metric[] = [
   gauge('oisp_decode_held_bytes', 'By', 'Bytes that wait for the rest of a message.'),
 ];
 
+const ENRICH: readonly Metric[] = [
+  counter('oisp_enrich_evicted_processes', '{processes}', 'Number of processes that were let go to bound memory.'),
+  gauge('oisp_enrich_processes', '{processes}', 'Processes that are known.'),
+];
+
 const REDACT: readonly Metric[] = [
   counter('oisp_redact_findings', '{findings}', 'Number of secrets that were replaced, by type.'),
   counter(
@@ -235,4 +240,13 @@ const DEBUG: readonly Metric[] = [
 ];
 
 /** Every number that this program can report. Names that begin with `otelcol_` are the Go Collector's. */
-export const METRICS: readonly Metric[] = [...GRAPH, ...EXPORT, ...JSONL, ...DECODE, ...REDACT, ...CORRELATE, ...DEBUG];
+export const METRICS: readonly Metric[] = [
+  ...GRAPH,
+  ...EXPORT,
+  ...JSONL,
+  ...DECODE,
+  ...ENRICH,
+  ...REDACT,
+  ...CORRELATE,
+  ...DEBUG,
+];

@@ -18,6 +18,8 @@ export class DecodeProcessor implements Processor {
   #turn: Promise<void> = Promise.resolve();
   #cancelTimer: (() => void) | undefined;
   #isDown = false;
+  /** Whether every batch so far was live: what is held at the end is then too. */
+  #isLive: boolean | undefined;
 
   constructor(context: Context, config: Config, next: Consumer, flavours: readonly Flavour[]) {
     this.#context = context;
@@ -63,7 +65,7 @@ export class DecodeProcessor implements Processor {
     await this.#inTurn(async () => {
       if (this.#isDown) return;
       this.#isDown = true;
-      await this.#hand(this.#decoder.finish(), [], undefined);
+      await this.#hand(this.#decoder.finish(), [], this.#isLive);
     });
   }
 
@@ -76,6 +78,7 @@ export class DecodeProcessor implements Processor {
 
   async #decode(batch: EventsBatch): Promise<void> {
     this.#cancelTimer?.();
+    this.#isLive = batch.live === true && this.#isLive !== false;
     const receipts = batch.receipts ?? [];
     await this.#hand(this.#decoder.push(batch.events, receipts), receipts, batch.live);
     if (batch.live === true && this.#decoder.isWaiting && !this.#isDown) this.#wait();

@@ -64,6 +64,22 @@ describe('decode', () => {
     expect(decodeProcessor.kind === 'processor' && [...decodeProcessor.flow(new Set(['capture']))]).toEqual(['events']);
   });
 
+  for (const { lives, want } of [
+    { lives: [true, true], want: true },
+    { lives: [false, true], want: false },
+    { lives: [true, undefined], want: false },
+  ])
+    it(`calls what it held to the end ${want ? 'live' : 'not live'} after batches with live ${lives.join(', ')}`, async () => {
+      const { processor, batches, types } = make();
+      const halves = [recorded().events.slice(0, 1), recorded().events.slice(1, 2)];
+      for (const [i, live] of lives.entries())
+        await processor.consume({ signal: 'events', events: halves[i] ?? [], ...(live !== undefined && { live }) });
+      const before = batches.length;
+      await processor.shutdown(never);
+      expect(types()).toContain('ai.response');
+      expect(batches.slice(before).map((batch) => batch.live)).toEqual([want]);
+    });
+
   it('holds the input of an open connection until it is closed and its events are delivered', async () => {
     const book = new ReceiptBook<number>(0);
     const { processor, batches } = make();
