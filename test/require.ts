@@ -18,3 +18,9 @@ export function skipsWithoutData(what: string, isThere: boolean): boolean {
   if (!isThere) console.log(`skipped, ${what} is not there`);
   return !isThere;
 }
+
+/** The same for what a platform or the place of the clone rules out. */
+export function skipsWhere(isRuledOut: boolean, why: string): boolean {
+  if (isRuledOut) console.log(`skipped, ${why}`);
+  return isRuledOut;
+}

@@ -1,4 +1,13 @@
-import type { AiRequestData, AiResponseData, Message, Part, Role, ToolCall, ToolDefinition } from '../../core/index.ts';
+import type {
+  AiRequestData,
+  AiResponseData,
+  Message,
+  Part,
+  Role,
+  ToolCall,
+  ToolDefinition,
+  Usage,
+} from '../../core/index.ts';
 import type { CallError } from './flavour.ts';
 import { isObject, type Json, list, number, object, text } from './json.ts';
 
@@ -175,4 +184,11 @@ const FINISH: Readonly<Record<string, NonNullable<AiResponseData['finish_reason'
 /** A provider's finish word in the words of OISP. */
 export function finishOf(word: string): NonNullable<AiResponseData['finish_reason']> {
   return FINISH[word.toLowerCase()] ?? 'other';
+}
+
+/** Without the fields that are undefined. */
+export function compact(usage: { readonly [K in keyof Usage]: Usage[K] | undefined }): Usage {
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(usage)) if (value !== undefined) kept[name] = value;
+  return kept;
 }

@@ -1,14 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isRequired } from '../require.ts';
+import { skipsWithout } from '../require.ts';
 import { type Jaeger, jaegerIsBuilt, startJaeger } from '../servers/jaeger.ts';
 import { build, collector, type Ended, repo } from './program.ts';
 import { compareLegacy, type Span, spansOfLegacy, spansOfOtlp } from './tree.ts';
 import { compareWithTruth, type Truth } from './truth.ts';
-
-const missing = !jaegerIsBuilt();
-if (missing && !isRequired('jaeger')) console.log('skipped: no Jaeger (test/servers/build.sh jaeger builds it)');
 
 // written by the demo agent in this very form
 const truth = JSON.parse(readFileSync(join(repo, 'configs/demo/session.truth.json'), 'utf8')) as Truth & {
@@ -53,56 +50,61 @@ async function readTrace(query: string, id: string): Promise<Span[]> {
   return spansOfOtlp(field(await json(`${query}/api/v3/traces/${id}`), 'result'));
 }
 
-describe.skipIf(missing && !isRequired('jaeger'))('the shipped recording in a real Jaeger', () => {
-  let jaeger: Jaeger;
-  let ended: Ended;
-  let ids: string[];
-  const send = (): Promise<Ended> =>
-    collector(
-      '--config',
-      'configs/jaeger.yaml',
-      '--set',
-      `receivers.jsonl.include=[${recording}]`,
-      '--set',
-      `exporters.otlp_http.endpoint=${jaeger.otlp}`,
-      // hashes of content enter the spans: only with a key that stays are the bytes of two runs equal, and Jaeger merges equal spans only
-      '--set',
-      'processors.redact.hash_key=a key that stays for both runs',
-    );
+describe.skipIf(skipsWithout('jaeger', jaegerIsBuilt(), 'test/servers/build.sh jaeger builds it'))(
+  'the shipped recording in a real Jaeger',
+  () => {
+    let jaeger: Jaeger;
+    let ended: Ended;
+    let ids: string[];
+    const send = (): Promise<Ended> =>
+      collector(
+        '--config',
+        'configs/jaeger.yaml',
+        '--set',
+        `receivers.jsonl.include=[${recording}]`,
+        '--set',
+        `exporters.otlp_http.endpoint=${jaeger.otlp}`,
+        // hashes of content enter the spans: only with a key that stays are the bytes of two runs equal, and Jaeger merges equal spans only
+        '--set',
+        'processors.redact.hash_key=a key that stays for both runs',
+      );
 
-  beforeAll(async () => {
-    if (missing) throw new Error('OISP_REQUIRE asks for Jaeger: build it with test/servers/build.sh jaeger');
-    [jaeger] = await Promise.all([startJaeger(), build()]);
-    ended = await send();
-    ids = await traceIds(jaeger.query);
-  });
-  afterAll(() => jaeger?.stop());
+    beforeAll(async () => {
+      if (!jaegerIsBuilt()) throw new Error('OISP_REQUIRE asks for Jaeger: build it with test/servers/build.sh jaeger');
+      [jaeger] = await Promise.all([startJaeger(), build()]);
+      ended = await send();
+      ids = await traceIds(jaeger.query);
+    });
+    afterAll(() => jaeger?.stop());
 
-  it('ends by itself with exit code 0', () => {
-    expect(ended, ended.stderr).toMatchObject({ code: 0 });
-  });
+    it('ends by itself with exit code 0', () => {
+      expect(ended, ended.stderr).toMatchObject({ code: 0 });
+    });
 
-  it('stands there as the agent itself tells it: turns, model calls, tools, sub-agent and effects, each in its place', async () => {
-    const spans = (await Promise.all(ids.map((id) => readTrace(jaeger.query, id)))).flat();
-    expect(spans.length).toBeGreaterThan(0);
-    expect(compareWithTruth(truth, spans)).toEqual([]);
-  });
+    it('stands there as the agent itself tells it: turns, model calls, tools, sub-agent and effects, each in its place', async () => {
+      const spans = (await Promise.all(ids.map((id) => readTrace(jaeger.query, id)))).flat();
+      expect(spans.length).toBeGreaterThan(0);
+      expect(compareWithTruth(truth, spans)).toEqual([]);
+    });
 
-  it('shows the same parents, names, kinds and errors by the older API, without a warning', async () => {
-    expect(ids.length).toBeGreaterThanOrEqual(truth.turns.length);
-    for (const id of ids) {
-      const legacy = spansOfLegacy(await json(`${jaeger.query}/api/traces/${id}`));
-      expect(compareLegacy(await readTrace(jaeger.query, id), legacy)).toEqual([]);
-    }
-  });
+    it('shows the same parents, names, kinds and errors by the older API, without a warning', async () => {
+      expect(ids.length).toBeGreaterThanOrEqual(truth.turns.length);
+      for (const id of ids) {
+        const legacy = spansOfLegacy(await json(`${jaeger.query}/api/traces/${id}`));
+        expect(compareLegacy(await readTrace(jaeger.query, id), legacy)).toEqual([]);
+      }
+    });
 
-  it('is the same after it was sent again: same ids, no span twice', async () => {
-    const before = new Map(await Promise.all(ids.map(async (id) => [id, await readTrace(jaeger.query, id)] as const)));
-    expect(await send()).toMatchObject({ code: 0 });
-    expect(sorted(await traceIds(jaeger.query))).toEqual(sorted(ids));
-    for (const id of ids) {
-      const again = (await readTrace(jaeger.query, id)).map((span) => span.spanId);
-      expect(sorted(again)).toEqual(sorted((before.get(id) ?? []).map((span) => span.spanId)));
-    }
-  });
-});
+    it('is the same after it was sent again: same ids, no span twice', async () => {
+      const before = new Map(
+        await Promise.all(ids.map(async (id) => [id, await readTrace(jaeger.query, id)] as const)),
+      );
+      expect(await send()).toMatchObject({ code: 0 });
+      expect(sorted(await traceIds(jaeger.query))).toEqual(sorted(ids));
+      for (const id of ids) {
+        const again = (await readTrace(jaeger.query, id)).map((span) => span.spanId);
+        expect(sorted(again)).toEqual(sorted((before.get(id) ?? []).map((span) => span.spanId)));
+      }
+    });
+  },
+);

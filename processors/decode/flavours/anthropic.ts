@@ -3,6 +3,7 @@ import { defineFlavour, type NormalRequest, type NormalResponse, type StreamRead
 import { isObject, type Json, list, number, object, parseArguments, parseJson, text } from '../json.ts';
 import {
   callPart,
+  compact,
   errorOf,
   mediaPart,
   message,
@@ -12,7 +13,6 @@ import {
   textPart,
   tool,
 } from '../normal.ts';
-import { compact } from './openai-chat.ts';
 
 /** Anthropic Messages. Source: docs.anthropic.com/en/api/messages and /messages-streaming (2026-11). */
 export const anthropicMessages = defineFlavour({

@@ -1,8 +1,17 @@
 import type { Message, Part, ToolCall, Usage } from '../../../core/index.ts';
 import { defineFlavour, type NormalRequest, type NormalResponse, type StreamReader } from '../flavour.ts';
 import { isObject, type Json, list, number, object, text } from '../json.ts';
-import { callPart, errorOf, mediaPart, message, parametersOf, reasoningPart, textPart, tool } from '../normal.ts';
-import { compact } from './openai-chat.ts';
+import {
+  callPart,
+  compact,
+  errorOf,
+  mediaPart,
+  message,
+  parametersOf,
+  reasoningPart,
+  textPart,
+  tool,
+} from '../normal.ts';
 
 const GENERATE = /(?:\/models\/([^/:]+)|\/v1internal|\/([^/:]+)):(generateContent|streamGenerateContent)$/;
 

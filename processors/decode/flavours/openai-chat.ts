@@ -3,6 +3,7 @@ import { type Choice, defineFlavour, type NormalRequest, type NormalResponse, ty
 import { isObject, type Json, list, number, object, parseArguments, text } from '../json.ts';
 import {
   callPart,
+  compact,
   errorOf,
   mediaPart,
   message,
@@ -169,13 +170,6 @@ export function usageOf(body: Json): Usage | undefined {
     reasoning_tokens: number(object(usage['completion_tokens_details'])['reasoning_tokens']),
     provider: usage,
   });
-}
-
-/** Without the fields that are undefined. */
-export function compact(usage: { readonly [K in keyof Usage]: Usage[K] | undefined }): Usage {
-  const kept: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(usage)) if (value !== undefined) kept[name] = value;
-  return kept;
 }
 
 function readResponse(body: Json): NormalResponse {

@@ -3,6 +3,7 @@ import { defineFlavour, type NormalRequest, type NormalResponse, type StreamRead
 import { isObject, type Json, list, number, object, parseArguments, text } from '../json.ts';
 import {
   callPart,
+  compact,
   errorOf,
   mediaPart,
   message,
@@ -12,7 +13,6 @@ import {
   textPart,
   tool,
 } from '../normal.ts';
-import { compact } from './openai-chat.ts';
 
 /** OpenAI Responses, also as codex speaks it to chatgpt.com. Source: platform.openai.com/docs/api-reference/responses (2026-11). */
 export const openaiResponses = defineFlavour({

@@ -7,6 +7,7 @@ import { jsonlExporter } from '../../../exporters/jsonl/index.ts';
 import { HOST, type Rig, receipts, rigOf, settle } from '../../core/export/rig.ts';
 import { decodeJson, recordsOf } from '../../core/otel/decode.ts';
 import { spanOf } from '../../core/otel/spans.ts';
+import { skipsWhere } from '../../require.ts';
 
 let folder = '';
 let path = '';
@@ -273,7 +274,7 @@ describe('rotation', () => {
 });
 
 // A device on which every write fails with ENOSPC: a full disk without filling one.
-describe.skipIf(process.platform !== 'linux')('a full disk', () => {
+describe.skipIf(skipsWhere(process.platform !== 'linux', 'a full disk needs /dev/full of Linux'))('a full disk', () => {
   test('keeps what was taken, refuses the next batch with a retryable error, and counts what shutdown loses', async () => {
     const { exporter, clock, count, lines } = await started({ path: '/dev/full' });
     const book = receipts();

@@ -1,44 +1,18 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Ajv from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import type { OispEvent } from '../../../core/index.ts';
+import { hasSpec, specValidator } from '../../pipeline/schema.ts';
 import { skipsWithoutData } from '../../require.ts';
 import { eventOf, MODES, OPENAI_KEY, redactorOf, stringsOf, WITH_CONTENT } from './samples.ts';
 
-const SPEC = join(import.meta.dirname, '../../../../shared/data/oisp-spec');
-const BASE = 'https://oisp.dev/schema/v0.1/';
-
-/** Validates an event by the envelope and by `$defs` of its type: the family schemas themselves are ambiguous. */
-function validator(): (event: OispEvent) => string[] {
-  const ajv = new Ajv.default({ strict: false, allErrors: true });
-  addFormats.default(ajv);
-  for (const folder of ['', 'common', 'events']) {
-    const path = join(SPEC, 'schema/v0.1', folder);
-    for (const name of readdirSync(path).filter((n) => n.endsWith('.json'))) {
-      ajv.addSchema(JSON.parse(readFileSync(join(path, name), 'utf8')));
-    }
-  }
-  return (event) => {
-    const [family, kind] = event.event_type.split('.');
-    const problems: string[] = [];
-    for (const [id, value] of [
-      [`${BASE}envelope.schema.json`, event],
-      [`${BASE}events/${family}.schema.json#/$defs/${kind}`, event.data],
-    ] as const) {
-      const validate = ajv.getSchema(id);
-      if (validate === undefined) throw new Error(`no schema ${id}`);
-      if (validate(value) !== true)
-        problems.push(...(validate.errors ?? []).map((e) => `${e.instancePath} ${e.message}`));
-    }
-    return problems;
-  };
-}
+const EXAMPLES = join(import.meta.dirname, '../../../../shared/data/oisp-spec/examples');
 
 function examples(): { name: string; event: OispEvent }[] {
-  const path = join(SPEC, 'examples');
-  return readdirSync(path).map((name) => ({ name, event: JSON.parse(readFileSync(join(path, name), 'utf8')) }));
+  return readdirSync(EXAMPLES).map((name) => ({
+    name,
+    event: JSON.parse(readFileSync(join(EXAMPLES, name), 'utf8')),
+  }));
 }
 
 const SECRET = `text of a secret plan, ${OPENAI_KEY}, alice@example.com`;
@@ -92,8 +66,8 @@ const MORE: readonly OispEvent[] = [
   },
 ];
 
-describe.skipIf(skipsWithoutData('../shared/data/oisp-spec', existsSync(SPEC)))('by the schemas of the spec', () => {
-  const check = existsSync(SPEC) ? validator() : () => [];
+describe.skipIf(skipsWithoutData('../shared/data/oisp-spec', hasSpec))('by the schemas of the spec', () => {
+  const check = hasSpec ? specValidator() : () => [];
 
   test.each(MODES)('the examples of the spec stay valid in mode %s', (mode) => {
     const all = examples();
