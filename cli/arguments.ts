@@ -17,9 +17,11 @@ export function parseArguments(command: Command, argv: readonly string[]): Argum
     Object.entries(flags).map(([name, { type, short }]) => [name, { type, ...(short ? { short } : {}) }]),
   );
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
+  const end = command.launches === undefined ? undefined : tokens.find(({ kind }) => kind === 'option-terminator');
   const values = new Map<string, string[]>();
   const positionals: string[] = [];
   for (const token of tokens) {
+    if (token === end) break;
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
     const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
@@ -33,8 +35,9 @@ export function parseArguments(command: Command, argv: readonly string[]): Argum
     string: (name) => values.get(name)?.at(-1),
     is: (name) => values.get(name)?.at(-1) === 'true',
     positionals,
+    command: end === undefined ? [] : argv.slice(end.index + 1),
   };
-  if (!result.is('help')) checkPositionals(command, positionals);
+  if (!result.is('help')) checkWords(command, result);
   return result;
 }
 
@@ -62,10 +65,14 @@ function unknownFlag(rawName: string, argv: readonly string[], known: readonly s
   return new UsageError(`unknown flag: ${rawName}${near === undefined ? '' : `\nDid you mean --${near}?`}`);
 }
 
-function checkPositionals(command: Command, positionals: readonly string[]): void {
+function checkWords(command: Command, { positionals, command: launched }: Arguments): void {
   const [least, most] = command.positionals;
   const name = command.name === '' ? 'oisp-collector' : `oisp-collector ${command.name}`;
   if (positionals.length < least) throw new UsageError(`${name} needs ${command.usage}`);
   const extra = positionals[most];
-  if (extra !== undefined) throw new UsageError(`unexpected argument "${extra}" for "${name}"`);
+  if (extra !== undefined) {
+    const hint = command.launches === undefined ? '' : `; write the command behind --: ${name} -- ${extra}`;
+    throw new UsageError(`unexpected argument "${extra}" for "${name}"${hint}`);
+  }
+  if (command.launches === 'must' && launched.length === 0) throw new UsageError(`${name} needs -- COMMAND`);
 }

@@ -23,6 +23,8 @@ export interface Arguments {
   string(name: string): string | undefined;
   is(name: string): boolean;
   readonly positionals: readonly string[];
+  /** What stands behind `--`, untouched; empty where the command takes no command of its own. */
+  readonly command: readonly string[];
 }
 
 export interface Command {
@@ -36,6 +38,8 @@ export interface Command {
   readonly flags: Readonly<Record<string, Flag>>;
   /** Least and most positionals. */
   readonly positionals: readonly [number, number];
+  /** Whether a command with its arguments may or has to follow behind `--`. */
+  readonly launches?: 'may' | 'must';
   run(args: Arguments, io: Io): Promise<number>;
 }
 

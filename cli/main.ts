@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
+import { streamSink } from '../exporters/debug/sink.ts';
 import { program } from './program.ts';
 
 // A collector stands beside the work it watches: the heap is collected when it has grown by 40 %, not when the machine is full.
@@ -25,6 +26,8 @@ const code = await program(process.argv.slice(2), {
   platform: process.platform,
   home: homedir(),
   ...(euid === undefined ? {} : { euid }),
+  screen: streamSink(process.stdout),
+  errIsTerminal: process.stderr.isTTY,
   onSignal: (name, run) => {
     process.on(name, run);
     return () => process.off(name, run);

@@ -5,18 +5,34 @@ import { components } from './components.ts';
 import { configInit } from './config-init.ts';
 import { demo } from './demo.ts';
 import { helpText } from './help.ts';
+import { inventory } from './inventory.ts';
 import { CommandError, EXIT, type Io, UsageError } from './io.ts';
 import { printConfig } from './print-config.ts';
+import { record } from './record.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
+import { serveConfig } from './serve-config.ts';
+import { trace } from './trace.ts';
 import { validate } from './validate.ts';
 
 /** Every command; the one without a name is the program itself. */
-export const COMMANDS: readonly Command[] = [run, validate, components, printConfig, replay, demo, configInit];
+export const COMMANDS: readonly Command[] = [
+  serveConfig,
+  run,
+  record,
+  trace,
+  inventory,
+  validate,
+  components,
+  printConfig,
+  replay,
+  demo,
+  configInit,
+];
 
 /** Runs one command line. Never throws: what goes wrong is told on `io.err`, and the answer is the exit code. */
 export async function program(argv: readonly string[], io: Io): Promise<number> {
-  let command = run;
+  let command = serveConfig;
   try {
     const found = commandOf(argv);
     command = found.command;
@@ -37,14 +53,14 @@ export async function program(argv: readonly string[], io: Io): Promise<number> 
       return EXIT.usage;
     }
     io.err(`Error: ${error instanceof CommandError ? error.message : messageOf(error)}\n`);
-    return EXIT.failed;
+    return error instanceof CommandError ? error.code : EXIT.failed;
   }
 }
 
 /** The command that the first words name, and what follows them. */
 function commandOf(argv: readonly string[]): { readonly command: Command; readonly rest: readonly string[] } {
   const [first] = argv;
-  if (first === undefined || first.startsWith('-')) return { command: run, rest: argv };
+  if (first === undefined || first.startsWith('-')) return { command: serveConfig, rest: argv };
   for (const command of COMMANDS) {
     const words = command.name.split(' ');
     if (command.name !== '' && words.every((word, i) => argv[i] === word)) {

@@ -25,16 +25,16 @@ export const replay: Command = {
   },
   positionals: [1, 1],
   run: async (args, io) => {
-    const file = recordingOf(args.positionals[0] ?? '', io.cwd);
+    const file = recordingOf(args.positionals[0] ?? '', io.cwd, 'replay');
     const env = { OISP_IN: escaped(file), OISP_SPEED: args.string('speed') ?? '0' };
     return runShipped(shipped('configs', 'replay.yaml'), env, args.is('verbose'), io);
   },
 };
 
-/** The path of a recording that can be read from its begin to its end. */
-function recordingOf(named: string, cwd: string): string {
+/** The path of a recording that can be read from its begin to its end. `reader` is what reads it. */
+export function recordingOf(named: string, cwd: string, reader: string): string {
   const remedy = 'write it to a file first (cat > recording.jsonl) and name that';
-  if (named === '-') throw new UsageError(`replay reads a file, not standard input; ${remedy}`);
+  if (named === '-') throw new UsageError(`${reader} reads a file, not standard input; ${remedy}`);
   const file = resolve(cwd, named);
   let stats: Stats;
   try {
@@ -43,7 +43,7 @@ function recordingOf(named: string, cwd: string): string {
     throw new CommandError(`open ${file}: ${reasonOf(error)}`);
   }
   if (stats.isDirectory()) throw new CommandError(`open ${file}: is a directory; name a file in it`);
-  if (!stats.isFile()) throw new CommandError(`replay reads a file, and ${named} is a pipe or a device; ${remedy}`);
+  if (!stats.isFile()) throw new CommandError(`${reader} reads a file, and ${named} is a pipe or a device; ${remedy}`);
   return file;
 }
 

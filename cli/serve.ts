@@ -27,10 +27,75 @@ export interface Serve {
   readonly logLevel?: LogLevel;
 }
 
+/** How a service ended. */
+export type Outcome = Awaited<ReturnType<Service['finished']>>;
+
+/** What goes on beside a service. It has the signals, and stops the service. */
+export interface Beside {
+  /** Listens to signals from here on, before the service starts. The returned function ends that. */
+  listen(service: Service): () => void;
+  /** Everything is ready. */
+  begin?(service: Service): void;
+  /** Resolves when it has ended; awaited after the end of the service. */
+  done?(): Promise<void>;
+}
+
 /** Runs a config until its input ends or a signal comes. The answer is the exit code. */
-export async function serve({ config, registry, wanted, verbose, logLevel }: Serve, io: Io): Promise<number> {
+export async function serve(options: Serve, io: Io): Promise<number> {
+  const { code } = await serveBeside(options, untilSignal('reload', io), io);
+  return code;
+}
+
+/** Runs a config until its input ends or what goes on beside it stops it. */
+export async function serveBeside(options: Serve, beside: Beside, io: Io): Promise<Outcome> {
   const meter = new Meter();
-  const service = new Service({
+  const service = serviceOf(options, meter, io);
+  // signals count from before the start on: a start that hangs can be ended too
+  const off = beside.listen(service);
+  // timers of components let the process end; what waits for a signal does not
+  const alive = setInterval(() => {}, 2 ** 30);
+  try {
+    await service.start(options.config);
+    beside.begin?.(service);
+    const outcome = await service.finished();
+    await beside.done?.();
+    if (options.verbose) for (const sample of meter.samples()) io.err(`${formatSample(sample)}\n`);
+    const { lost } = outcome.summary;
+    if (lost > 0) io.err(`stopped with loss: ${lost} events and spans did not arrive\n`);
+    return outcome;
+  } catch (error) {
+    // its message names the component and holds the texts of its causes
+    throw new CommandError(error instanceof Error ? error.message : String(error));
+  } finally {
+    clearInterval(alive);
+    off();
+  }
+}
+
+/** SIGINT and SIGTERM stop the service, the same again ends the process; SIGHUP reads the config again, or stops as well. */
+export function untilSignal(hangup: 'reload' | 'stop', io: Io): Beside {
+  return {
+    listen: (service) => {
+      let asked = false;
+      const stop = (): void => {
+        if (asked) io.exit(EXIT.forced);
+        asked = true;
+        service.stop();
+      };
+      const handlers = [
+        io.onSignal('SIGINT', stop),
+        io.onSignal('SIGTERM', stop),
+        io.onSignal('SIGHUP', hangup === 'stop' ? stop : () => void service.reload()), // it tells the log how it went
+      ];
+      return () => {
+        for (const off of handlers) off();
+      };
+    },
+  };
+}
+
+function serviceOf({ wanted, registry, logLevel }: Serve, meter: Meter, io: Io): Service {
+  return new Service({
     createLog: ({ telemetry }) =>
       createLog({ ...telemetry.logs, level: logLevel ?? telemetry.logs.level, write: io.err, now: systemClock.now }),
     clock: systemClock,
@@ -46,32 +111,4 @@ export async function serve({ config, registry, wanted, verbose, logLevel }: Ser
       return again.config;
     },
   });
-
-  let asked = false;
-  const stop = (): void => {
-    if (asked) io.exit(EXIT.forced);
-    asked = true;
-    service.stop();
-  };
-  // signals count from before the start on: a start that hangs can be ended too
-  const handlers = [
-    io.onSignal('SIGINT', stop),
-    io.onSignal('SIGTERM', stop),
-    io.onSignal('SIGHUP', () => void service.reload()), // it tells the log how it went
-  ];
-  // timers of components let the process end; what waits for a signal does not
-  const alive = setInterval(() => {}, 2 ** 30);
-  try {
-    await service.start(config);
-    const { code, summary } = await service.finished();
-    if (verbose) for (const sample of meter.samples()) io.err(`${formatSample(sample)}\n`);
-    if (summary.lost > 0) io.err(`stopped with loss: ${summary.lost} events and spans did not arrive\n`);
-    return code;
-  } catch (error) {
-    // its message names the component and holds the texts of its causes
-    throw new CommandError(error instanceof Error ? error.message : String(error));
-  } finally {
-    clearInterval(alive);
-    for (const off of handlers) off();
-  }
 }

@@ -1,4 +1,6 @@
 /** The public door of core: the only file of core that components and plugins import. */
+export * from './ai/model-call.ts';
+export * from './ai/providers.ts';
 export * from './batch.ts';
 export * from './clock.ts';
 export * from './component.ts';
@@ -28,6 +30,8 @@ export * from './export/counts.ts';
 export * from './export/queued.ts';
 export * from './export/sender.ts';
 export * from './export/store.ts';
+export * from './glob.ts';
+export { type RetryOptions, retry } from './graph/retry.ts';
 export * from './log.ts';
 export { Memo } from './memo.ts';
 export * from './otel/encoder.ts';

@@ -90,6 +90,20 @@ const EXPORT: readonly Metric[] = [
   gauge('otelcol_exporter_queue_capacity', '{units}', 'Most that is queued, in units of the sizer.'),
 ];
 
+const EBPF: readonly Metric[] = [
+  counter('oisp_ebpf_bad_records', '{records}', 'Number of records out of the ring that could not be read.'),
+  counter('oisp_ebpf_refused_events', '{events}', 'Number of events that the pipeline refused for good.'),
+  gauge('oisp_ebpf_connections', '{connections}', 'Connections and bytes of them by what became of them, by kind.'),
+  gauge('oisp_ebpf_effects', '{events}', 'Effects that were left out or could not be named, by kind.'),
+  gauge('oisp_ebpf_tracked_processes', '{processes}', 'Processes that are observed.'),
+  gauge(
+    'oisp_ebpf_sensor',
+    '1',
+    'Sums of the programs in the kernel: records, drops, bytes sent, kept, cut or unreadable, by kind.',
+  ),
+  gauge('oisp_ebpf_ring_bytes', 'By', 'Bytes that wait in the ring.'),
+];
+
 const JSONL: readonly Metric[] = [
   counter('oisp_jsonl_events', '{events}', 'Number of events that were read and taken by the pipeline.'),
   counter('oisp_jsonl_read_bytes', 'By', 'Bytes of the input, after unpacking.'),
@@ -243,6 +257,7 @@ const DEBUG: readonly Metric[] = [
 export const METRICS: readonly Metric[] = [
   ...GRAPH,
   ...EXPORT,
+  ...EBPF,
   ...JSONL,
   ...DECODE,
   ...ENRICH,

@@ -1,9 +1,9 @@
 import type { AiRequestData } from '../../core/index.ts';
+import { providerOf } from '../../core/index.ts';
 import type { ConnectionInfo } from './connection-info.ts';
 import type { CallHead } from './flavour.ts';
 import type { Head } from './http1/head.ts';
 import { object, parseJson, text } from './json.ts';
-import { providerOf } from './registry.ts';
 
 /** The head of a request as flavours see it. */
 export function callHeadOf(head: Head, info: ConnectionInfo): CallHead {

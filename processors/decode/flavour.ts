@@ -1,6 +1,5 @@
-import type { AiRequestData, Message, ToolCall, ToolDefinition, Usage } from '../../core/index.ts';
+import type { AiRequestData, Message, Provider, ToolCall, ToolDefinition, Usage } from '../../core/index.ts';
 import type { Json } from './json.ts';
-import type { Provider } from './registry.ts';
 
 /** The head of a request, whatever HTTP version brought it. */
 export interface CallHead {

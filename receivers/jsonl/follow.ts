@@ -1,10 +1,9 @@
 import { promises as fs, type Stats } from 'node:fs';
-import { type Context, messageOf } from '../../core/index.ts';
+import { type Context, expand, isGiven, isGlob, messageOf } from '../../core/index.ts';
 import { begins, type FileState, fingerprintOf, isSameHead, isWholeHead, type Place } from './checkpoint.ts';
 import type { Config } from './config.ts';
 import type { Counts } from './counts.ts';
 import type { Delivery } from './deliver.ts';
-import { expand, isGiven, isGlob } from './glob.ts';
 import { inWords, isGzip, openFile, PlainInput } from './input.ts';
 import { type Limits, LineReader } from './line-reader.ts';
 import { searchMoved } from './moved.ts';

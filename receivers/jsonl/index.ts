@@ -1,8 +1,7 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type ConfigProblem, defineReceiver } from '../../core/index.ts';
+import { type ConfigProblem, defineReceiver, isGlob } from '../../core/index.ts';
 import { type Config, schema } from './config.ts';
-import { isGlob } from './glob.ts';
 import { inWords, kindOf, whyOf } from './input.ts';
 import { JsonlReceiver } from './receiver.ts';
 

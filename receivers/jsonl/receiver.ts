@@ -1,10 +1,9 @@
-import { type Component, type Consumer, type Context, type Host, messageOf } from '../../core/index.ts';
+import { type Component, type Consumer, type Context, expand, type Host, isGlob, messageOf } from '../../core/index.ts';
 import { Checkpoint, type FileState, loadStates, type Place } from './checkpoint.ts';
 import type { Config } from './config.ts';
 import { Counts } from './counts.ts';
 import { Delivery } from './deliver.ts';
 import { Follower } from './follow.ts';
-import { expand, isGlob } from './glob.ts';
 import { CHUNK_BYTES, GzipInput, inWords, isGzip, openFile, PlainInput } from './input.ts';
 import { type Limits, LineReader } from './line-reader.ts';
 import { Pace } from './pace.ts';

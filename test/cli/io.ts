@@ -13,6 +13,9 @@ export interface Fake {
   readonly cwd?: string;
   readonly platform?: NodeJS.Platform;
   readonly home?: string;
+  readonly euid?: number;
+  /** Columns of the terminal that standard output is; without them it is none. */
+  readonly columns?: number;
 }
 
 /** Runs a command line inside this process. */
@@ -30,6 +33,15 @@ export async function runProgram(argv: readonly string[], fake: Fake = {}): Prom
     cwd: fake.cwd ?? process.cwd(),
     platform: fake.platform ?? 'linux',
     home: fake.home ?? tmpdir(),
+    ...(fake.euid === undefined ? {} : { euid: fake.euid }),
+    screen: {
+      write: async (text) => {
+        out += text;
+      },
+      columns: fake.columns,
+      isTerminal: fake.columns !== undefined,
+    },
+    errIsTerminal: false,
     onSignal: () => () => {},
     exit: (status) => {
       throw new Error(`exit ${status}`);

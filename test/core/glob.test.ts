@@ -2,8 +2,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { expand, globToRegExp, isGlob } from '../../../receivers/jsonl/glob.ts';
-import { folder } from './kit.ts';
+import { expand, globToRegExp, isGlob } from '../../core/glob.ts';
+import { folder } from '../receivers/jsonl/kit.ts';
 
 describe('glob', () => {
   test.each([

@@ -1,0 +1,204 @@
+import { basename } from 'node:path';
+import type { OispEvent } from '../../core/index.ts';
+import { connectEvent, execEvent, exitEvent, fileEvents, forkEvent, namesEvent, openEvent } from './effects.ts';
+import type { Envelope } from './envelope.ts';
+import { unreadEvents } from './metadata-only.ts';
+import type { Process, Processes } from './processes.ts';
+import type { SensorRecord } from './records.ts';
+import type { FileCount } from './sensor.ts';
+import type { Streams } from './streams.ts';
+
+type Of<T extends SensorRecord['type']> = Extract<SensorRecord, { type: T }>;
+
+export interface ObserverOptions {
+  readonly envelope: Envelope;
+  readonly processes: Processes;
+  readonly streams: Streams;
+  readonly emit: (event: OispEvent) => void;
+  /** The collector's own pid: what it starts is observed, itself it is not. */
+  readonly self: number;
+  /** Whether a process that is not tracked is one to observe. */
+  readonly isSelected: (process: Process) => boolean;
+  /** A process is to be observed from now on, with what it starts. */
+  readonly track: (pid: number) => void;
+  /** A file that may hold a TLS library came into use. */
+  readonly onFile: (path: string) => void;
+  readonly seesFiles: boolean;
+  /** Effects that are left out by what they are: system files, devices. */
+  readonly counts: { leftOut: number; unnamed: number };
+}
+
+/** Libraries that encrypt, by the names of their files. */
+export const TLS_LIBRARY =
+  /\/lib(?:ssl|gnutls|nspr4|ssl3|boringssl|conscrypt[^/]*|netty_tcnative[^/]*)[-.\w]*\.so[.\d]*$/;
+/** What starts the command of `oisp-collector run` as another user: it becomes the command. */
+const LAUNCHER = 'setpriv';
+const MAX_PATHS = 4096;
+
+/** Turns records of the sensor into events. State: who is tracked, and which path a file has that a process uses. */
+export class Observer {
+  readonly #options: ObserverOptions;
+  readonly #tracked = new Set<number>();
+  /** Paths by process and file. */
+  readonly #paths = new Map<number, Map<bigint, string>>();
+  /** Processes that ended: their last counters are still to come. */
+  #ended: Process[] = [];
+
+  constructor(options: ObserverOptions) {
+    this.#options = options;
+  }
+
+  /** Processes that are observed. */
+  get tracked(): number {
+    return this.#tracked.size;
+  }
+
+  /** Notes that a process is observed which ran before. */
+  add(pid: number): void {
+    this.#tracked.add(pid);
+  }
+
+  isTracked(pid: number): boolean {
+    return this.#tracked.has(pid);
+  }
+
+  take(record: SensorRecord): void {
+    const { streams } = this.#options;
+    switch (record.type) {
+      case 'data':
+        streams.data(record);
+        break;
+      case 'bound':
+        streams.bound(record);
+        break;
+      case 'close':
+        streams.close(record);
+        break;
+      case 'hello':
+        streams.hello(record);
+        break;
+      case 'fork':
+        this.#fork(record);
+        break;
+      case 'exec':
+        this.#exec(record);
+        break;
+      case 'exit':
+        this.#exit(record);
+        break;
+      case 'chdir':
+        this.#options.processes.chdir(record.pid, record.start, record.cwd);
+        break;
+      case 'file':
+        this.#file(record);
+        break;
+      case 'names':
+        this.#effect(record, namesEvent);
+        break;
+      case 'connect':
+        this.#effect(record, connectEvent);
+        break;
+      case 'sock_end':
+        this.#sockEnd(record);
+        break;
+      default:
+        record satisfies never;
+    }
+  }
+
+  /** Takes counters of files; a process that ended is then done with. */
+  counted(counts: readonly FileCount[]): void {
+    const { processes, envelope, emit, counts: left } = this.#options;
+    for (const count of counts) {
+      const path = this.#paths.get(count.pid)?.get(count.file);
+      if (path === undefined) {
+        left.unnamed++; // its name found no room in the ring
+        continue;
+      }
+      const made = fileEvents(count, path, processes.of(count.pid, count.start), envelope);
+      if (made.length === 0) left.leftOut++;
+      for (const event of made) emit(event);
+    }
+    for (const { pid, start } of this.#ended) {
+      processes.forget(pid, start);
+      if (!this.#tracked.has(pid)) this.#paths.delete(pid);
+    }
+    this.#ended = [];
+  }
+
+  #fork(record: Of<'fork'>): void {
+    const { processes, envelope, emit, self } = this.#options;
+    const parent = processes.fork(record);
+    this.#tracked.add(record.child);
+    // the child reads the files that its parent opened
+    const open = this.#paths.get(record.pid);
+    if (open !== undefined) this.#paths.set(record.child, new Map(open));
+    if (record.pid !== self) emit(forkEvent(record, parent, envelope));
+  }
+
+  #exec(record: Of<'exec'>): void {
+    const { processes, envelope, emit, isSelected, track, onFile, self } = this.#options;
+    const process = processes.exec(record);
+    if (record.ppid === self && basename(record.exe) === LAUNCHER) return;
+    if (!this.#tracked.has(record.pid)) {
+      if (!isSelected(process)) {
+        processes.forget(record.pid, record.start);
+        return;
+      }
+      this.#tracked.add(record.pid);
+      track(record.pid);
+    }
+    onFile(`/proc/${record.pid}/exe`);
+    emit(execEvent(record, process, envelope));
+  }
+
+  #exit(record: Of<'exit'>): void {
+    const { processes, streams, envelope, emit } = this.#options;
+    const process = processes.of(record.pid, record.start);
+    streams.exit(record.pid, record.start, record.ts);
+    this.#tracked.delete(record.pid);
+    this.#ended.push(process);
+    emit(exitEvent(record, process, envelope));
+  }
+
+  /** Whether processes ended whose counters are not yet taken. */
+  get hasEnded(): boolean {
+    return this.#ended.length > 0;
+  }
+
+  #file(record: Of<'file'>): void {
+    let paths = this.#paths.get(record.pid);
+    if (paths === undefined) {
+      paths = new Map();
+      this.#paths.set(record.pid, paths);
+    }
+    paths.delete(record.file);
+    paths.set(record.file, record.path);
+    if (paths.size > MAX_PATHS)
+      for (const oldest of paths.keys()) {
+        paths.delete(oldest);
+        break;
+      }
+    if (!record.isOpen) return;
+    if (TLS_LIBRARY.test(record.path)) this.#options.onFile(`/proc/${record.pid}/root${record.path}`);
+    this.#effect(record, openEvent);
+  }
+
+  #effect<R extends SensorRecord>(
+    record: R,
+    make: (record: R, process: Process, envelope: Envelope) => OispEvent | undefined,
+  ): void {
+    const { processes, envelope, emit, seesFiles, counts } = this.#options;
+    if (!seesFiles && record.type !== 'connect') return;
+    const event = make(record, processes.of(record.pid, record.start), envelope);
+    if (event === undefined) counts.leftOut++;
+    else emit(event);
+  }
+
+  #sockEnd(record: Of<'sock_end'>): void {
+    const { processes, streams, envelope, emit } = this.#options;
+    const hello = streams.unread(record.sock);
+    if (hello === undefined) return;
+    for (const event of unreadEvents(record, hello, processes.of(record.pid, record.start), envelope)) emit(event);
+  }
+}

@@ -1,0 +1,304 @@
+import { readFileSync } from 'node:fs';
+import {
+  type Consumer,
+  type Context,
+  globToRegExp,
+  type Host,
+  messageOf,
+  type OispEvent,
+  type Receiver,
+  retry,
+} from '../../core/index.ts';
+import type { Config } from './config.ts';
+import { Drain } from './drain.ts';
+import { Envelope } from './envelope.ts';
+import { knownFiles, namedFiles } from './known-files.ts';
+import { TRACK_CHILDREN, TRACK_SELF } from './layout.gen.ts';
+import { Losses } from './losses.ts';
+import { nativePath } from './native.ts';
+import { Observer, TLS_LIBRARY } from './observer.ts';
+import { factsOf, pidsOf, systemProc } from './proc.ts';
+import { type Process, Processes } from './processes.ts';
+import { readRecords } from './records.ts';
+import { isSelected } from './selection.ts';
+import { type FileCount, Sensor } from './sensor.ts';
+import { StdioOwners } from './stdio-owner.ts';
+import { Streams } from './streams.ts';
+import { mappedFiles } from './target/libraries.ts';
+import { Scanner } from './target/scan.ts';
+import { Targets } from './targets.ts';
+
+/** How often counters are taken and what waits is looked at. */
+const TICK_MS = 100;
+const MAX_PROCESSES = 65_536;
+const MAX_FILES = 256;
+
+/** Live capture on Linux: plaintext of TLS libraries and the effects of observed processes, as capture records and events. */
+export class EbpfReceiver implements Receiver {
+  readonly #context: Context;
+  readonly #config: Config;
+  readonly #next: Consumer;
+  readonly #stop = new AbortController();
+  readonly #streamCounts = { ai: 0, other: 0, evicted: 0, unbound: 0, leftOut: 0 };
+  readonly #effectCounts = { leftOut: 0, unnamed: 0 };
+  #events: OispEvent[] = [];
+  #parts: Parts | undefined;
+  #cancelTick: () => void = () => {};
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(context: Context, config: Config, next: Consumer) {
+    this.#context = context;
+    this.#config = config;
+    this.#next = next;
+  }
+
+  async start(host: Host): Promise<void> {
+    const parts = this.#build(host);
+    this.#parts = parts;
+    const { sensor, targets } = parts;
+    const config = this.#config;
+    const named = await namedFiles(config.binary_path);
+    for (const path of named) await this.#probe(targets, path);
+    if (config.known_files) await Promise.all((await knownFiles()).map((path) => targets.add(path)));
+    if (config.children) {
+      sensor.track(process.pid, TRACK_CHILDREN);
+      await sensor.setSyscalls(true);
+    }
+    for (const pid of config.pids) if (!this.#adopt(parts, pid)) throw new Error(`pid ${pid} does not run`);
+    if (config.comms.length > 0 || config.scope === 'registry') this.#adoptSelected(parts);
+    await this.#tick();
+    this.#again();
+    this.#context.log.info('Capture has begun.', {
+      scope: config.scope,
+      uprobes: sensor.mode,
+      probed: targets.states.filter((state) => state.status === 'attached').map((state) => state.path),
+      processes: parts.observer.tracked,
+    });
+  }
+
+  async shutdown(deadline: AbortSignal): Promise<void> {
+    const parts = this.#parts;
+    this.#parts = undefined;
+    if (parts === undefined) return;
+    this.#cancelTick();
+    if (deadline.aborted) this.#stop.abort();
+    else deadline.addEventListener('abort', () => this.#stop.abort(), { once: true });
+    const { drain, sensor, streams, observer, targets, losses, scanner, envelope } = parts;
+    await drain.close(deadline);
+    await this.#work;
+    const counts: FileCount[] = [];
+    sensor.takeFiles((count) => counts.push(count));
+    observer.counted(counts);
+    streams.finish(envelope.bootOf(this.#context.clock.now()));
+    losses.look();
+    await this.#flush();
+    await targets.close();
+    await scanner.close();
+    sensor.close();
+  }
+
+  #build(host: Host): Parts {
+    const config = this.#config;
+    const { log, meter, clock, id } = this.#context;
+    const path = nativePath();
+    const sensor = new Sensor({
+      ringBytes: config.ring_size,
+      unknownBytes: BigInt(config.unknown_bytes),
+      requestBytes: BigInt(config.unknown_request),
+      maxCallBytes: BigInt(config.max_call),
+      isMachine: config.scope === 'machine',
+      seesAllExecs: config.scope !== 'tree' || config.comms.length > 0,
+      pidNamespace: config.pid_namespace,
+    });
+    const emit = (event: OispEvent): void => void this.#events.push(event);
+    const envelope = new Envelope(bootId(), sensor.wallOffset());
+    const processes = new Processes({ time: (boot) => envelope.time(boot), look: factsOf, max: MAX_PROCESSES });
+    const owners = new StdioOwners(processes, systemProc);
+    const scanner = new Scanner({ clock });
+    const targets = new Targets({
+      log,
+      scanner,
+      attach: (file, sites) => sensor.attach(file, sites),
+      detach: (links) => sensor.detach(links),
+      mayProbe: mayProbe(config.probe),
+      maxFiles: MAX_FILES,
+    });
+    const streams = new Streams({
+      envelope,
+      processes,
+      emit,
+      setVerdict: (conn, verdict) => sensor.setVerdict(conn, verdict),
+      ownerOf: (child) => owners.of(child),
+      onAi: (process) => this.#onAi(process),
+      holdNs: BigInt(config.bind_timeout) * 1_000_000n,
+      maxStreams: 32_768,
+      maxHeld: config.max_ahead,
+      counts: this.#streamCounts,
+    });
+    const observer = new Observer({
+      envelope,
+      processes,
+      streams,
+      emit,
+      self: process.pid,
+      isSelected: (one) => isSelected(config, one),
+      track: (pid) => sensor.track(pid, TRACK_SELF | TRACK_CHILDREN),
+      onFile: (file) => void targets.add(file),
+      seesFiles: config.files,
+      counts: this.#effectCounts,
+    });
+    const losses = new Losses({ log, meter, id, sensor, envelope, emit });
+    const bad = meter.counter('oisp_ebpf_bad_records', { receiver: id });
+    const drain = new Drain(
+      { nativePath: path, handle: sensor.handle, everyMs: config.drain_interval, maxAhead: config.max_ahead },
+      async (bytes) => {
+        readRecords(
+          bytes,
+          (record) => observer.take(record),
+          () => bad.add(),
+        );
+        if (observer.hasEnded) takeFiles(sensor, observer);
+        await this.#flush();
+      },
+      (error) => host.fatal(error),
+    );
+    for (const [name, counts] of [
+      ['connections', this.#streamCounts],
+      ['effects', this.#effectCounts],
+    ] as const)
+      for (const kind of Object.keys(counts))
+        meter.gauge(`oisp_ebpf_${name}`, { receiver: id, kind }, () => (counts as Record<string, number>)[kind] ?? 0);
+    meter.gauge('oisp_ebpf_tracked_processes', { receiver: id }, () => observer.tracked);
+    return { sensor, envelope, processes, streams, observer, targets, scanner, losses, drain };
+  }
+
+  /** A running process is observed from now on. False: it does not run. */
+  #adopt({ sensor, processes, observer, targets }: Parts, pid: number): boolean {
+    const process = processes.running(pid);
+    if (process === undefined) return false;
+    sensor.track(pid, TRACK_SELF | TRACK_CHILDREN);
+    observer.add(pid);
+    void targets.add(`/proc/${pid}/exe`);
+    for (const library of librariesOf(pid)) void targets.add(library);
+    return true;
+  }
+
+  /** Running processes that are selected, and all below them. */
+  #adoptSelected(parts: Parts): void {
+    const { processes } = parts;
+    const all = new Map<number, Process>();
+    for (const pid of pidsOf()) {
+      if (pid === process.pid || !isInNamespace(pid, this.#config.pid_namespace)) continue;
+      const one = processes.running(pid);
+      if (one !== undefined) all.set(pid, one);
+    }
+    const isWanted = (one: Process | undefined, depth = 0): boolean =>
+      one !== undefined &&
+      depth < 64 &&
+      (isSelected(this.#config, one, comm(one.pid)) || isWanted(all.get(one.ppid ?? 0), depth + 1));
+    for (const one of all.values())
+      if (isWanted(one)) this.#adopt(parts, one.pid);
+      else processes.forget(one.pid, one.start);
+  }
+
+  /** With `scope: machine` a process is observed as a whole from its first model call on. */
+  #onAi(process: Process): void {
+    const parts = this.#parts;
+    if (parts === undefined || this.#config.scope !== 'machine' || parts.observer.isTracked(process.pid)) return;
+    this.#adopt(parts, process.pid);
+  }
+
+  /** A file that the user named: one that cannot be probed is an error, one without a TLS library is not. */
+  async #probe(targets: Targets, path: string): Promise<void> {
+    const state = await targets.add(path);
+    if (state === undefined) throw new Error(`binary_path: ${path} cannot be opened`);
+    if (state.status === 'refused') throw new Error(`binary_path: ${path}: ${state.reason ?? ''}`);
+  }
+
+  #again(): void {
+    this.#cancelTick = this.#context.clock.after(TICK_MS, () => {
+      this.#work = this.#tick()
+        .catch((error: unknown) => this.#context.log.warn('A look at the sensor failed.', { error: messageOf(error) }))
+        .finally(() => {
+          if (this.#parts !== undefined) this.#again();
+        });
+    });
+  }
+
+  async #tick(): Promise<void> {
+    const parts = this.#parts;
+    if (parts === undefined) return;
+    const { sensor, observer, streams, losses, envelope } = parts;
+    takeFiles(sensor, observer);
+    streams.elapse(envelope.bootOf(this.#context.clock.now()));
+    losses.look();
+    await sensor.setSyscalls(this.#config.children || observer.tracked > 0 || this.#config.scope === 'machine');
+    await this.#flush();
+  }
+
+  #flush(): Promise<void> {
+    const events = this.#events;
+    if (events.length === 0) return Promise.resolve();
+    this.#events = [];
+    return this.#deliver(events);
+  }
+
+  /** Hands events on until they are taken. The ring holds what comes meanwhile. */
+  async #deliver(events: readonly OispEvent[]): Promise<void> {
+    const { clock, random, log, meter, id } = this.#context;
+    const batch = { signal: 'events', live: true, events } as const;
+    const attempt = (): Promise<void> => this.#next.consume(batch);
+    try {
+      await attempt().catch((error: unknown) => retry(attempt, error, { clock, random, stop: this.#stop.signal }));
+    } catch (error) {
+      const refused = meter.counter('oisp_ebpf_refused_events', { receiver: id });
+      if (refused.value === 0)
+        log.error('Events were refused and are lost; more are only counted.', { error: messageOf(error) });
+      refused.add(events.length);
+    }
+  }
+}
+
+interface Parts {
+  readonly sensor: Sensor;
+  readonly envelope: Envelope;
+  readonly processes: Processes;
+  readonly streams: Streams;
+  readonly observer: Observer;
+  readonly targets: Targets;
+  readonly scanner: Scanner;
+  readonly losses: Losses;
+  readonly drain: Drain;
+}
+
+function takeFiles(sensor: Sensor, observer: Observer): void {
+  const counts: FileCount[] = [];
+  sensor.takeFiles((count) => counts.push(count));
+  observer.counted(counts);
+}
+
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+}
+
+function comm(pid: number): string | undefined {
+  return systemProc.text(`/proc/${pid}/comm`)?.trimEnd();
+}
+
+function isInNamespace(pid: number, inode: number): boolean {
+  return inode === 0 || systemProc.link(`/proc/${pid}/ns/pid`) === `pid:[${inode}]`;
+}
+
+/** TLS libraries that a process has mapped, as seen through its own root. */
+function librariesOf(pid: number): string[] {
+  return mappedFiles(systemProc.text(`/proc/${pid}/maps`) ?? '')
+    .filter((file) => TLS_LIBRARY.test(file.path))
+    .map((file) => `/proc/${pid}/root${file.path}`);
+}
+
+function mayProbe({ include, exclude }: Config['probe']): (path: string) => boolean {
+  const wanted = include.map(globToRegExp);
+  const unwanted = exclude.map(globToRegExp);
+  return (path) =>
+    (wanted.length === 0 || wanted.some((one) => one.test(path))) && !unwanted.some((one) => one.test(path));
+}

@@ -1,0 +1,314 @@
+import type { OispEvent } from '../../core/index.ts';
+import { type Hello, readHello } from './client-hello.ts';
+import type { Envelope } from './envelope.ts';
+import { VERDICT_AI, VERDICT_OTHER } from './layout.gen.ts';
+import type { Process, Processes } from './processes.ts';
+import type { Ends, SensorRecord } from './records.ts';
+import { HEAD_BYTES, stdioVerdictOf, verdictOf } from './verdict.ts';
+
+type Of<T extends SensorRecord['type']> = Extract<SensorRecord, { type: T }>;
+
+export interface StreamsOptions {
+  readonly envelope: Envelope;
+  readonly processes: Processes;
+  readonly emit: (event: OispEvent) => void;
+  /** Tells the kernel what it shall do with the rest of a connection. */
+  readonly setVerdict: (conn: bigint, verdict: number) => void;
+  /** The process that talks to `child` over its pipes, and the process that the pipes are meant for. */
+  readonly ownerOf: (child: Process) => Process;
+  /** A connection turned out to be one to an AI model. */
+  readonly onAi: (process: Process) => void;
+  /** How long a connection's first bytes wait for its remote address, nanoseconds. */
+  readonly holdNs: bigint;
+  readonly maxStreams: number;
+  /** Bytes that wait, in all. */
+  readonly maxHeld: number;
+  readonly counts: StreamCounts;
+}
+
+export interface StreamCounts {
+  ai: number;
+  other: number;
+  /** Connections that were let go because there were too many. */
+  evicted: number;
+  /** Connections whose remote address was not found in time. */
+  unbound: number;
+  /** Bytes of connections that are not for an AI model, seen before that was known. */
+  leftOut: number;
+}
+
+interface Stream {
+  readonly id: bigint;
+  readonly name: string;
+  readonly pid: number;
+  readonly start: bigint;
+  readonly isStdio: boolean;
+  readonly since: bigint;
+  verdict: 'ai' | 'other' | 'undecided';
+  ends: Ends | undefined;
+  sock: bigint | undefined;
+  isBound: boolean;
+  isOpened: boolean;
+  head: string;
+  held: Of<'data'>[];
+  heldBytes: number;
+  readonly seq: [number, number];
+}
+
+/**
+ * Turns plaintext into capture records: one stream per connection, its bytes held until it is known whether they are for an AI model and where
+ * they go. A remote address is told only when it was seen, never guessed.
+ */
+export class Streams {
+  readonly #options: StreamsOptions;
+  readonly #streams = new Map<bigint, Stream>();
+  readonly #waiting = new Set<Stream>();
+  readonly #hellos = new Map<bigint, { readonly hello: Hello; readonly pid: number }>();
+  /** Sockets whose plaintext was seen. */
+  readonly #readable = new Set<bigint>();
+  #heldBytes = 0;
+
+  constructor(options: StreamsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  data(record: Of<'data'>): void {
+    const stream = this.#streams.get(record.conn) ?? this.#begin(record);
+    if (stream.verdict === 'other') {
+      this.#options.counts.leftOut += record.bytes.length;
+      return;
+    }
+    if (stream.verdict === 'ai' && stream.isOpened) {
+      this.#emit(stream, record);
+      return;
+    }
+    stream.held.push(record);
+    stream.heldBytes += record.bytes.length;
+    this.#heldBytes += record.bytes.length;
+    this.#waiting.add(stream);
+    this.#look(stream, record);
+    this.#settle(stream, record.ts);
+    this.#bound();
+  }
+
+  bound(record: Of<'bound'>): void {
+    const stream = this.#streams.get(record.conn) ?? this.#begin({ ...record, isStdio: false });
+    stream.ends = record.ends;
+    stream.sock = record.sock;
+    stream.isBound = true;
+    this.#remember(record.sock);
+    this.#settle(stream, record.ts);
+  }
+
+  close(record: Of<'close'>): void {
+    const stream = this.#streams.get(record.conn);
+    if (stream !== undefined) this.#end(stream, record.ts, 'eof');
+  }
+
+  hello(record: Of<'hello'>): void {
+    const hello = readHello(record.bytes);
+    if (hello === undefined) return;
+    this.#readable.delete(record.sock); // the address of a socket is used again
+    this.#hellos.delete(record.sock);
+    this.#hellos.set(record.sock, { hello, pid: record.pid });
+    drop(this.#hellos, this.#options.maxStreams);
+  }
+
+  /** What the handshake on a socket said, if no plaintext of it was seen. */
+  unread(sock: bigint): Hello | undefined {
+    const hello = this.#hellos.get(sock)?.hello;
+    this.#hellos.delete(sock);
+    return this.#readable.delete(sock) ? undefined : hello;
+  }
+
+  /** A process ended, and its connections with it. */
+  exit(pid: number, start: bigint, ts: bigint): void {
+    for (const stream of [...this.#streams.values()])
+      if (stream.pid === pid && stream.start === start) this.#end(stream, ts, 'exit');
+  }
+
+  /** Time went on: what has waited for long enough goes on without what it waited for. */
+  elapse(now: bigint): void {
+    for (const stream of [...this.#waiting]) this.#settle(stream, now);
+  }
+
+  /** The end of the capture: what waits goes out as it is. */
+  finish(now: bigint): void {
+    for (const stream of [...this.#waiting]) this.#settle(stream, now + this.#options.holdNs);
+  }
+
+  #begin(record: Pick<Of<'data'>, 'conn' | 'pid' | 'start' | 'ts' | 'isStdio'>): Stream {
+    const stream: Stream = {
+      id: record.conn,
+      name: `${record.pid}-${record.conn.toString(36)}`,
+      pid: record.pid,
+      start: record.start,
+      isStdio: record.isStdio,
+      since: record.ts,
+      verdict: 'undecided',
+      ends: undefined,
+      sock: undefined,
+      isBound: record.isStdio,
+      isOpened: false,
+      head: '',
+      held: [],
+      heldBytes: 0,
+      seq: [0, 0],
+    };
+    this.#streams.set(stream.id, stream);
+    if (this.#streams.size > this.#options.maxStreams) {
+      const [oldest] = this.#streams.values();
+      if (oldest !== undefined) {
+        this.#options.counts.evicted++;
+        this.#end(oldest, record.ts, 'error');
+      }
+    }
+    return stream;
+  }
+
+  /** Looks at the first bytes that say whom they are for: those that were sent, on pipes those of either side. */
+  #look(stream: Stream, record: Of<'data'>): void {
+    if (stream.verdict !== 'undecided' || !(record.isSent || stream.isStdio)) return;
+    if (stream.head.length < HEAD_BYTES)
+      stream.head += Buffer.from(record.bytes.buffer, record.bytes.byteOffset, record.bytes.length)
+        .subarray(0, HEAD_BYTES)
+        .toString('latin1');
+    const known = { sni: this.#helloOf(stream)?.sni, port: stream.ends?.remote.port };
+    this.#decide(stream, stream.isStdio ? stdioVerdictOf(stream.head) : verdictOf(stream.head, known));
+  }
+
+  #decide(stream: Stream, verdict: Stream['verdict']): void {
+    if (verdict === 'undecided') return;
+    // HTTP/2 says nothing in the clear: the handshake may still tell whom it is for
+    if (verdict === 'other' && !stream.isBound && stream.head.startsWith('PRI ')) return;
+    stream.verdict = verdict;
+    stream.head = '';
+    this.#options.setVerdict(stream.id, verdict === 'ai' ? VERDICT_AI : VERDICT_OTHER);
+    if (verdict === 'ai') {
+      this.#options.counts.ai++;
+      this.#options.onAi(this.#options.processes.of(stream.pid, stream.start));
+    } else {
+      this.#options.counts.other++;
+      this.#options.counts.leftOut += stream.heldBytes;
+      this.#release(stream);
+      this.#waiting.delete(stream);
+      // the kernel tells of this connection no more; what may come of it is another one
+      this.#streams.delete(stream.id);
+    }
+  }
+
+  #helloOf(stream: Stream): Hello | undefined {
+    return stream.sock === undefined ? undefined : this.#hellos.get(stream.sock)?.hello;
+  }
+
+  /** Sends what waits, if there is nothing more to wait for. */
+  #settle(stream: Stream, now: bigint): void {
+    const isLate = now - stream.since >= this.#options.holdNs;
+    if (stream.verdict === 'undecided' && stream.held.length > 0 && (stream.isBound || isLate)) {
+      const known = { sni: this.#helloOf(stream)?.sni, port: stream.ends?.remote.port };
+      if (!stream.isStdio && stream.head !== '') this.#decide(stream, verdictOf(stream.head, known));
+      // a head that never ends, or somebody who only listens: no model is talked to
+      if (stream.verdict === 'undecided' && now - stream.since >= 20n * this.#options.holdNs)
+        this.#decide(stream, 'other');
+    }
+    if (stream.verdict !== 'ai' || !(stream.isBound || isLate)) return;
+    if (!stream.isBound) this.#options.counts.unbound++;
+    this.#open(stream);
+  }
+
+  #open(stream: Stream): void {
+    if (stream.isOpened) return;
+    stream.isOpened = true;
+    this.#waiting.delete(stream);
+    const process = this.#options.processes.of(stream.pid, stream.start);
+    const hello = this.#helloOf(stream);
+    const first = stream.held[0]?.ts ?? stream.since;
+    this.#event(stream, 'capture.open', first, {
+      conn: stream.name,
+      protocol: stream.isStdio ? 'stdio' : 'tls',
+      ...(hello?.sni !== undefined && { sni: hello.sni }),
+      ...(hello?.alpn.length === 1 && { alpn: hello.alpn[0] }),
+      ...(stream.ends && { local: stream.ends.local, remote: stream.ends.remote }),
+      ...(stream.isStdio && { child: { pid: process.pid, start_time: process.info.start_time } }),
+    });
+    const held = stream.held;
+    this.#release(stream);
+    for (const record of held) this.#emit(stream, record);
+  }
+
+  #emit(stream: Stream, record: Of<'data'>): void {
+    const side = record.isSent ? 0 : 1;
+    const seq = stream.seq[side]++;
+    this.#event(stream, 'capture.data', record.ts, {
+      conn: stream.name,
+      dir: record.isSent ? 'sent' : 'received',
+      seq,
+      offset: Number(record.offset),
+      bytes: record.bytes,
+      ...(record.cut > 0 && { cut: record.cut }),
+    });
+  }
+
+  #event(stream: Stream, type: string, ts: bigint, data: object): void {
+    const { processes, envelope, emit, ownerOf } = this.#options;
+    const process = processes.of(stream.pid, stream.start);
+    const owner = stream.isStdio ? ownerOf(process) : process;
+    emit(envelope.event(type, ts, owner.info, data));
+  }
+
+  #end(stream: Stream, ts: bigint, reason: 'eof' | 'error' | 'exit'): void {
+    if (stream.verdict === 'ai') {
+      if (!stream.isBound && !stream.isOpened) this.#options.counts.unbound++;
+      this.#open(stream);
+      this.#event(stream, 'capture.close', ts, { conn: stream.name, reason });
+    } else this.#options.counts.leftOut += stream.heldBytes;
+    this.#release(stream);
+    this.#waiting.delete(stream);
+    this.#streams.delete(stream.id);
+  }
+
+  #release(stream: Stream): void {
+    this.#heldBytes -= stream.heldBytes;
+    stream.held = [];
+    stream.heldBytes = 0;
+  }
+
+  /** Holds no more than it may: whoever waits for longest goes on, or is let go. */
+  #bound(): void {
+    while (this.#heldBytes > this.#options.maxHeld) {
+      const [oldest] = this.#waiting;
+      if (oldest === undefined) return;
+      if (oldest.verdict === 'ai') this.#open(oldest);
+      else {
+        this.#options.counts.evicted++;
+        this.#decide(oldest, 'other');
+      }
+      this.#waiting.delete(oldest);
+    }
+  }
+
+  #remember(sock: bigint): void {
+    this.#readable.add(sock);
+    if (this.#readable.size <= this.#options.maxStreams) return;
+    for (const oldest of this.#readable) {
+      this.#readable.delete(oldest);
+      return;
+    }
+  }
+}
+
+function drop(map: Map<unknown, unknown>, max: number): void {
+  if (map.size <= max) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
+  }
+}

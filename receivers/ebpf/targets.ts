@@ -1,0 +1,139 @@
+import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
+import type { Log } from '../../core/index.ts';
+import type { Scanner } from './target/scan.ts';
+import type { Discovery, Site } from './target/target.ts';
+
+export interface TargetsOptions {
+  readonly log: Log;
+  readonly scanner: Pick<Scanner, 'scan'>;
+  readonly attach: (path: string, sites: readonly Site[]) => readonly number[];
+  readonly detach: (links: readonly number[]) => Promise<void>;
+  /** Whether a file may be probed at all. */
+  readonly mayProbe: (path: string) => boolean;
+  readonly maxFiles: number;
+}
+
+/** What became of a file. */
+export interface TargetState {
+  readonly path: string;
+  readonly status: 'attached' | 'none' | 'unsupported' | 'refused' | 'left_out';
+  readonly library?: string;
+  readonly version?: string;
+  readonly reason?: string;
+  readonly buildId?: string;
+}
+
+interface Entry {
+  state: TargetState;
+  links: readonly number[];
+}
+
+/**
+ * The files that are probed. Each is looked at once by device and inode, so a library that was replaced is another one, and every name of a
+ * file is the same. What is not known for sure is not probed, and said.
+ */
+export class Targets {
+  readonly #options: TargetsOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #open = new Map<string, Promise<TargetState | undefined>>();
+
+  constructor(options: TargetsOptions) {
+    this.#options = options;
+  }
+
+  get states(): readonly TargetState[] {
+    return [...this.#entries.values()].map((entry) => entry.state);
+  }
+
+  /** Finds out what a file is and probes it. Undefined: it cannot be opened or is no regular file. */
+  async add(path: string): Promise<TargetState | undefined> {
+    let fd: number;
+    try {
+      fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    } catch {
+      return undefined;
+    }
+    try {
+      const stats = fstatSync(fd, { bigint: true });
+      if (!stats.isFile()) return undefined;
+      const key = `${stats.dev}:${stats.ino}:${stats.mtimeNs}`;
+      const known = this.#entries.get(key);
+      if (known !== undefined) return known.state;
+      const running = this.#open.get(key);
+      if (running !== undefined) return await running;
+      const work = this.#look(fd, key);
+      this.#open.set(key, work);
+      try {
+        return await work;
+      } finally {
+        this.#open.delete(key);
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  async close(): Promise<void> {
+    const links = [...this.#entries.values()].flatMap((entry) => entry.links);
+    this.#entries.clear();
+    await this.#options.detach(links);
+  }
+
+  /** The file stays open meanwhile: what is probed is what was looked at. */
+  async #look(fd: number, key: string): Promise<TargetState> {
+    const { log, scanner, attach, mayProbe } = this.#options;
+    const opened = `/proc/self/fd/${fd}`;
+    const path = nameOf(opened);
+    if (!mayProbe(path)) return this.#keep(key, { path, status: 'left_out' }, []);
+    const discovery = await scanner.scan(opened);
+    const about = aboutOf(discovery);
+    if (discovery.kind !== 'target') {
+      const status = discovery.kind === 'none' ? 'none' : 'unsupported';
+      if (status === 'unsupported') log.info('A TLS library cannot be read.', { path, ...about });
+      return this.#keep(key, { path, status, ...about }, []);
+    }
+    try {
+      const links = attach(opened, discovery.target.sites);
+      log.debug('Probes attached.', { path, ...about });
+      return this.#keep(key, { path, status: 'attached', ...about }, links);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.warn('Probes were refused.', { path, ...about, reason });
+      return this.#keep(key, { path, status: 'refused', ...about, reason }, []);
+    }
+  }
+
+  #keep(key: string, state: TargetState, links: readonly number[]): TargetState {
+    this.#entries.set(key, { state, links });
+    if (this.#entries.size > this.#options.maxFiles) {
+      const [oldest] = this.#entries;
+      if (oldest !== undefined) {
+        this.#entries.delete(oldest[0]);
+        void this.#options.detach(oldest[1].links);
+      }
+    }
+    return state;
+  }
+}
+
+function nameOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return link;
+  }
+}
+
+function aboutOf(discovery: Discovery): Partial<TargetState> {
+  const id = discovery.buildId === undefined ? {} : { buildId: discovery.buildId };
+  switch (discovery.kind) {
+    case 'target': {
+      const { library, version } = discovery.target;
+      return { library, ...(version !== undefined && { version }), ...id };
+    }
+    case 'unsupported_build':
+      return { library: discovery.library, reason: discovery.reason, ...id };
+    default:
+      return id;
+  }
+}

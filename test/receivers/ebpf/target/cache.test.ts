@@ -1,0 +1,55 @@
+import { closeSync, copyFileSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { DiscoveryCache, type Identity, openRegular } from '../../../../receivers/ebpf/target/cache.ts';
+import { buildElf } from './elf-builder.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oisp-target-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const found = { kind: 'none', needed: [] } as const;
+
+function identify(path: string): Identity {
+  const open = openRegular(path);
+  if (open === undefined) throw new Error('no regular file');
+  closeSync(open.fd);
+  return open.identity;
+}
+
+test('a copy with the same build id is the same file, one without is another', () => {
+  const cache = new DiscoveryCache();
+  for (const [name, spec] of [
+    ['with', { buildId: 'abcd' }],
+    ['without', {}],
+  ] as const) {
+    const path = join(folder, name);
+    writeFileSync(path, buildElf(spec));
+    cache.set(identify(path), found);
+    expect(cache.get(identify(path))).toBe(found);
+    copyFileSync(path, `${path}.copy`);
+    expect(cache.get(identify(`${path}.copy`))).toBe(name === 'with' ? found : undefined);
+  }
+});
+
+test('a file that changed is another one', () => {
+  const path = join(folder, 'changed');
+  writeFileSync(path, buildElf({}));
+  const before = identify(path);
+  utimesSync(path, 1, 1);
+  expect(identify(path).file).not.toBe(before.file);
+});
+
+test('what is no regular file is not opened', () => {
+  expect(openRegular(folder)).toBeUndefined();
+});
+
+test('the limit is held, and what was asked for last stays', () => {
+  const cache = new DiscoveryCache(4);
+  const id = (name: string): Identity => ({ file: name, build: undefined });
+  for (const name of ['a', 'b', 'c', 'd']) cache.set(id(name), found);
+  cache.get(id('a'));
+  cache.set(id('e'), found);
+  expect(cache.size).toBe(4);
+  expect(['a', 'b', 'c', 'd', 'e'].filter((name) => cache.get(id(name)) !== undefined)).toEqual(['a', 'c', 'd', 'e']);
+});
