@@ -145,6 +145,7 @@ struct {
 #define SCRATCH_ROOM 30720
 struct scratch {
   char bytes[SCRATCH_ROOM];
+  __u64 walked; /* bytes of the path that is being written: here, because what comes from a map has no history that the kernel would follow */
 };
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -276,8 +277,8 @@ struct climb {
   struct mount *mount;
   struct dentry *root;
   struct mount *root_mount;
-  char *out;
-  __u64 length;
+  struct scratch *scratch;
+  __u64 at;
 };
 
 static long climb_one(__u32 index, struct climb *c) {
@@ -293,13 +294,13 @@ static long climb_one(__u32 index, struct climb *c) {
     return 0;
   }
   if (dentry == parent) return 1;
-  __u64 length = at_most(c->length, PATH_ROOM);
-  long n = bpf_probe_read_kernel_str(c->out + length, NAME_MAX_LEN, BPF_CORE_READ(dentry, d_name.name));
+  struct scratch *s = c->scratch;
+  __u64 length = at_most(s->walked, PATH_ROOM), at = at_most(c->at, SCRATCH_ROOM - PATH_ROOM - NAME_MAX_LEN);
+  long n = bpf_probe_read_kernel_str(s->bytes + at + length, NAME_MAX_LEN, BPF_CORE_READ(dentry, d_name.name));
   if (n <= 0) return 1;
-  length += at_most(n, NAME_MAX_LEN);
-  c->length = length;
+  s->walked = length + n;
   c->dentry = parent;
-  return length >= PATH_ROOM;
+  return s->walked >= PATH_ROOM;
 }
 
 /*
@@ -311,7 +312,6 @@ __noinline __u64 walk(__u64 address, __u64 at) {
   const struct path *path = (const struct path *)address;
   struct scratch *s = scratch_of();
   if (!s) return 0;
-  at = at_most(at, SCRATCH_ROOM - PATH_ROOM - NAME_MAX_LEN);
   struct fs_struct *fs = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), fs);
   __u64 shift = bpf_core_field_offset(struct mount, mnt);
   struct climb c = {
@@ -319,10 +319,12 @@ __noinline __u64 walk(__u64 address, __u64 at) {
       .mount = (void *)BPF_CORE_READ(path, mnt) - shift,
       .root = BPF_CORE_READ(fs, root.dentry),
       .root_mount = (void *)BPF_CORE_READ(fs, root.mnt) - shift,
-      .out = s->bytes + at,
+      .scratch = s,
+      .at = at,
   };
+  s->walked = 0;
   bpf_loop(96, climb_one, &c, 0);
-  return at_most(c.length, PATH_ROOM + NAME_MAX_LEN);
+  return at_most(s->walked, PATH_ROOM + NAME_MAX_LEN);
 }
 
 #endif

@@ -44,6 +44,11 @@ gcc -O2 -Wall -fPIC -c native/ebpf/privileges.c -o "$work/privileges.o"
 g++ -std=c++17 -O2 -Wall -fPIC -DNAPI_VERSION=8 -DNAPI_CPP_EXCEPTIONS -I node_modules/node-api-headers/include -I node_modules/node-addon-api \
   -c native/ebpf/addon.cc -o "$work/addon.o"
 g++ -shared -s -static-libstdc++ -static-libgcc "$work/addon.o" "$work/sensor.o" "$work/privileges.o" -o "$work/sensor.node"
-cp "$work/sensor.bpf.o" "$work/sensor.node" "$out/"
-chmod go-w "$out" "$out"/*
+# by rename: a collector that runs keeps the file it has mapped
+for file in sensor.bpf.o sensor.node; do
+  cp "$work/$file" "$out/.$file.new"
+  chmod 755 "$out/.$file.new"
+  mv -f "$out/.$file.new" "$out/$file"
+done
+chmod go-w "$out"
 echo "$out/sensor.node"
