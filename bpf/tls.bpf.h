@@ -90,10 +90,15 @@ static __always_inline int is_request(__u64 buf) {
          (b[1] == 'A' && b[2] == 'T' && b[3] == 'C') || (b[1] == 'R' && b[2] == 'I' && b[3] == ' ');
 }
 
+/* A number that no other connection of this boot has. */
+static __always_inline __u64 fresh_id(void) {
+  return bpf_ktime_get_boot_ns() << 10 | (bpf_get_smp_processor_id() & 1023);
+}
+
 static __always_inline struct conn *conn_of(struct conn_key *key) {
   struct conn *conn = bpf_map_lookup_elem(&conns, key);
   if (conn) return conn;
-  struct conn fresh = {.id = bpf_ktime_get_boot_ns(), .fd = -1};
+  struct conn fresh = {.id = fresh_id(), .fd = -1};
   if (bpf_map_update_elem(&conns, key, &fresh, BPF_NOEXIST)) {
     conn = bpf_map_lookup_elem(&conns, key); /* another thread was faster */
     if (!conn) count(COUNT_MAP_FULL, 1);
@@ -115,7 +120,7 @@ static __always_inline void put_close(struct conn *conn) {
 /* The same SSL object, another connection. */
 static __always_inline void renew(struct conn *conn) {
   put_close(conn);
-  conn->id = bpf_ktime_get_boot_ns();
+  conn->id = fresh_id();
   conn->offset[0] = conn->offset[1] = conn->passed[0] = conn->passed[1] = 0;
   conn->sock = 0;
   conn->fd = -1;

@@ -94,6 +94,10 @@ export interface CallPlace {
   readonly endReason: string | undefined;
 }
 
+function nameOf(operation: string, object: unknown): string {
+  return typeof object === 'string' && object !== '' ? `${operation} ${object}` : operation;
+}
+
 /** One model call: `{operation} {model}`, CLIENT. */
 export function callSpan(call: Call, place: CallPlace, options: SpanOptions): SpanRecord {
   const { request, response, conversation } = call;
@@ -103,6 +107,8 @@ export function callSpan(call: Call, place: CallPlace, options: SpanOptions): Sp
   const pa = response?.attrs ?? {};
   const operation = typeof qa['gen_ai.operation.name'] === 'string' ? qa['gen_ai.operation.name'] : q.request_type;
   const model = q.model?.id;
+  // nothing but whom it was with was seen
+  const isUnread = request.confidence.completeness === 'metadata_only';
   const usage = p?.usage;
   const params = q.parameters;
   const failed = p !== undefined && !p.success;
@@ -167,7 +173,7 @@ export function callSpan(call: Call, place: CallPlace, options: SpanOptions): Sp
     traceId: place.traceId,
     spanId: call.spanId,
     ...(place.parentSpanId !== undefined && { parentSpanId: place.parentSpanId }),
-    name: model ? `${operation} ${model}` : operation,
+    name: nameOf(operation, model ?? (isUnread ? qa['server.address'] : undefined)),
     kind: SPAN_KIND.client,
     start: place.anchor.nanos(call.at),
     end: place.anchor.nanos(Math.max(place.end, call.at + 1)),

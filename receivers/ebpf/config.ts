@@ -99,7 +99,7 @@ export const schema = {
     unknown_request: {
       type: 'string',
       format: 'size',
-      default: '1MiB',
+      default: '4MiB',
       description:
         'The same for connections that begin like a request with a body (`POST`, HTTP/2): the first request of a host that nobody knows would be cut otherwise.',
     },

@@ -34,6 +34,8 @@ export const TLS_LIBRARY =
 /** What starts the command of `oisp-collector run` as another user: it becomes the command. */
 const LAUNCHER = 'setpriv';
 const MAX_PATHS = 4096;
+/** How long a counter waits for the name of its file. */
+const NAME_WAIT_NS = 2_000_000_000n;
 
 /** Turns records of the sensor into events. State: who is tracked, and which path a file has that a process uses. */
 export class Observer {
@@ -41,8 +43,11 @@ export class Observer {
   readonly #tracked = new Set<number>();
   /** Paths by process and file. */
   readonly #paths = new Map<number, Map<bigint, string>>();
+  #hasEnded = false;
+  /** Counters whose file has no name yet: the name is on its way through the ring. */
+  #unnamed: FileCount[] = [];
   /** Processes that ended: their last counters are still to come. */
-  #ended: Process[] = [];
+  #ended: { readonly pid: number; readonly start: bigint; readonly at: bigint }[] = [];
 
   constructor(options: ObserverOptions) {
     this.#options = options;
@@ -106,33 +111,39 @@ export class Observer {
     }
   }
 
-  /** Takes counters of files; a process that ended is then done with. */
-  counted(counts: readonly FileCount[]): void {
+  /** Takes counters of files as they stood at `now`; a process that ended some time before is then done with. */
+  counted(counts: readonly FileCount[], now: bigint): void {
     const { processes, envelope, emit, counts: left } = this.#options;
-    for (const count of counts) {
+    const waiting: FileCount[] = [];
+    for (const count of [...this.#unnamed, ...counts]) {
       const path = this.#paths.get(count.pid)?.get(count.file);
       if (path === undefined) {
-        left.unnamed++; // its name found no room in the ring
+        if (now - count.last < NAME_WAIT_NS) waiting.push(count);
+        else left.unnamed++; // its name found no room in the ring
         continue;
       }
       const made = fileEvents(count, path, processes.of(count.pid, count.start), envelope);
       if (made.length === 0) left.leftOut++;
       for (const event of made) emit(event);
     }
-    for (const { pid, start } of this.#ended) {
+    this.#unnamed = waiting;
+    this.#ended = this.#ended.filter(({ pid, start, at }) => {
+      if (now - at < 2n * NAME_WAIT_NS) return true;
       processes.forget(pid, start);
       if (!this.#tracked.has(pid)) this.#paths.delete(pid);
-    }
-    this.#ended = [];
+      return false;
+    });
+  }
+
+  /** The end of the capture: no more names will come. */
+  finish(now: bigint): void {
+    this.counted([], now + NAME_WAIT_NS);
   }
 
   #fork(record: Of<'fork'>): void {
     const { processes, envelope, emit, self } = this.#options;
     const parent = processes.fork(record);
     this.#tracked.add(record.child);
-    // the child reads the files that its parent opened
-    const open = this.#paths.get(record.pid);
-    if (open !== undefined) this.#paths.set(record.child, new Map(open));
     if (record.pid !== self) emit(forkEvent(record, parent, envelope));
   }
 
@@ -157,13 +168,16 @@ export class Observer {
     const process = processes.of(record.pid, record.start);
     streams.exit(record.pid, record.start, record.ts);
     this.#tracked.delete(record.pid);
-    this.#ended.push(process);
+    this.#hasEnded = true;
+    this.#ended.push({ pid: record.pid, start: record.start, at: record.ts });
     emit(exitEvent(record, process, envelope));
   }
 
-  /** Whether processes ended whose counters are not yet taken. */
-  get hasEnded(): boolean {
-    return this.#ended.length > 0;
+  /** Whether processes ended since this was asked last: their counters are worth taking at once. */
+  endedAny(): boolean {
+    const has = this.#hasEnded;
+    this.#hasEnded = false;
+    return has;
   }
 
   #file(record: Of<'file'>): void {

@@ -49,6 +49,13 @@ export function factsOf(pid: number, proc: ProcReader = systemProc): ProcessFact
   };
 }
 
+/** The process that started another, or took it over (proc_pid_stat(5)). */
+export function parentOf(pid: number, proc: ProcReader = systemProc): number | undefined {
+  const stat = proc.text(`/proc/${pid}/stat`);
+  const parent = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
+  return parent === undefined ? undefined : Number(parent);
+}
+
 /** Pids of all processes that can be seen. */
 export function pidsOf(proc: ProcReader = systemProc): number[] {
   return proc

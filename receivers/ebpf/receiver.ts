@@ -17,7 +17,7 @@ import { TRACK_CHILDREN, TRACK_SELF } from './layout.gen.ts';
 import { Losses } from './losses.ts';
 import { nativePath } from './native.ts';
 import { Observer, TLS_LIBRARY } from './observer.ts';
-import { factsOf, pidsOf, systemProc } from './proc.ts';
+import { factsOf, parentOf, pidsOf, systemProc } from './proc.ts';
 import { type Process, Processes } from './processes.ts';
 import { readRecords } from './records.ts';
 import { isSelected } from './selection.ts';
@@ -65,7 +65,7 @@ export class EbpfReceiver implements Receiver {
       await sensor.setSyscalls(true);
     }
     for (const pid of config.pids) if (!this.#adopt(parts, pid)) throw new Error(`pid ${pid} does not run`);
-    if (config.comms.length > 0 || config.scope === 'registry') this.#adoptSelected(parts);
+    if (config.pids.length > 0 || config.comms.length > 0 || config.scope === 'registry') this.#adoptSelected(parts);
     await this.#tick();
     this.#again();
     this.#context.log.info('Capture has begun.', {
@@ -84,12 +84,12 @@ export class EbpfReceiver implements Receiver {
     if (deadline.aborted) this.#stop.abort();
     else deadline.addEventListener('abort', () => this.#stop.abort(), { once: true });
     const { drain, sensor, streams, observer, targets, losses, scanner, envelope } = parts;
+    const now = (): bigint => envelope.bootOf(this.#context.clock.now());
     await drain.close(deadline);
     await this.#work;
-    const counts: FileCount[] = [];
-    sensor.takeFiles((count) => counts.push(count));
-    observer.counted(counts);
-    streams.finish(envelope.bootOf(this.#context.clock.now()));
+    this.#takeFiles(parts);
+    observer.finish(now());
+    streams.finish(now());
     losses.look();
     await this.#flush();
     await targets.close();
@@ -157,7 +157,7 @@ export class EbpfReceiver implements Receiver {
           (record) => observer.take(record),
           () => bad.add(),
         );
-        if (observer.hasEnded) takeFiles(sensor, observer);
+        if (observer.endedAny()) this.#takeFiles({ sensor, observer, envelope });
         await this.#flush();
       },
       (error) => host.fatal(error),
@@ -183,22 +183,23 @@ export class EbpfReceiver implements Receiver {
     return true;
   }
 
-  /** Running processes that are selected, and all below them. */
+  /** Running processes that are selected, and all below them. What they start meanwhile is tracked by the kernel already. */
   #adoptSelected(parts: Parts): void {
     const { processes } = parts;
-    const all = new Map<number, Process>();
+    const { comms, scope, pid_namespace: namespace } = this.#config;
+    const parents = new Map<number, number>();
     for (const pid of pidsOf()) {
-      if (pid === process.pid || !isInNamespace(pid, this.#config.pid_namespace)) continue;
+      const parent = pid === process.pid || !isInNamespace(pid, namespace) ? undefined : parentOf(pid);
+      if (parent === undefined) continue;
+      parents.set(pid, parent);
+      if (comms.length === 0 && scope !== 'registry') continue;
       const one = processes.running(pid);
-      if (one !== undefined) all.set(pid, one);
+      if (one === undefined || !isSelected(this.#config, one, comm(pid))) processes.forget(pid, one?.start ?? 0n);
+      else this.#adopt(parts, pid);
     }
-    const isWanted = (one: Process | undefined, depth = 0): boolean =>
-      one !== undefined &&
-      depth < 64 &&
-      (isSelected(this.#config, one, comm(one.pid)) || isWanted(all.get(one.ppid ?? 0), depth + 1));
-    for (const one of all.values())
-      if (isWanted(one)) this.#adopt(parts, one.pid);
-      else processes.forget(one.pid, one.start);
+    const isBelow = (pid: number, depth = 0): boolean =>
+      depth < 64 && (parts.observer.isTracked(pid) || (parents.has(pid) && isBelow(parents.get(pid) ?? 0, depth + 1)));
+    for (const pid of parents.keys()) if (!parts.observer.isTracked(pid) && isBelow(pid)) this.#adopt(parts, pid);
   }
 
   /** With `scope: machine` a process is observed as a whole from its first model call on. */
@@ -229,11 +230,17 @@ export class EbpfReceiver implements Receiver {
     const parts = this.#parts;
     if (parts === undefined) return;
     const { sensor, observer, streams, losses, envelope } = parts;
-    takeFiles(sensor, observer);
+    this.#takeFiles(parts);
     streams.elapse(envelope.bootOf(this.#context.clock.now()));
     losses.look();
     await sensor.setSyscalls(this.#config.children || observer.tracked > 0 || this.#config.scope === 'machine');
     await this.#flush();
+  }
+
+  #takeFiles({ sensor, observer, envelope }: Pick<Parts, 'sensor' | 'observer' | 'envelope'>): void {
+    const counts: FileCount[] = [];
+    sensor.takeFiles((count) => counts.push(count));
+    observer.counted(counts, envelope.bootOf(this.#context.clock.now()));
   }
 
   #flush(): Promise<void> {
@@ -269,12 +276,6 @@ interface Parts {
   readonly scanner: Scanner;
   readonly losses: Losses;
   readonly drain: Drain;
-}
-
-function takeFiles(sensor: Sensor, observer: Observer): void {
-  const counts: FileCount[] = [];
-  sensor.takeFiles((count) => counts.push(count));
-  observer.counted(counts);
 }
 
 function bootId(): string {

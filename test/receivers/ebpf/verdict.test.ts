@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { stdioVerdictOf, verdictOf } from '../../../receivers/ebpf/verdict.ts';
+
+const NOBODY = { sni: undefined, port: 443 };
+const post = (path: string, host: string, body = '{}'): string =>
+  `POST ${path} HTTP/1.1\r\nHost: ${host}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+
+describe('whom a connection is for', () => {
+  it.each([
+    ['a provider by its host', post('/anything', 'api.anthropic.com'), NOBODY, 'ai'],
+    ['a provider by the handshake, before a byte says so', 'P', { sni: 'api.openai.com', port: 443 }, 'ai'],
+    ['a gateway by the path', post('/llm/v1/chat/completions?x=1', 'gateway.corp:8443'), NOBODY, 'ai'],
+    ['Gemini by the path', post('/v1beta/models/gemini-3-pro:streamGenerateContent?alt=sse', 'proxy'), NOBODY, 'ai'],
+    ['Bedrock by the path', post('/model/anthropic.claude-v4/converse-stream', 'x'), NOBODY, 'ai'],
+    ['Ollama by the path', post('/api/chat', '127.0.0.1:11434'), NOBODY, 'ai'],
+    ['MCP by its body', post('/tools', 'x', '{"jsonrpc":"2.0","id":1}'), NOBODY, 'ai'],
+    ['another host', post('/upload', 'example.com'), NOBODY, 'other'],
+    ['a page', 'GET /index.html HTTP/1.1\r\nhost: example.com\r\n\r\n', NOBODY, 'other'],
+    ['HTTP/2 to a provider', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', { sni: 'api.openai.com', port: 443 }, 'ai'],
+    ['HTTP/2 to somebody else', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', { sni: 'example.com', port: 443 }, 'other'],
+    ['no HTTP', '\u0016\u0003\u0001', NOBODY, 'other'],
+    ['a method that is not whole', 'POS', NOBODY, 'undecided'],
+    ['a head that is not whole', 'POST /x HTTP/1.1\r\nhost: exam', NOBODY, 'undecided'],
+    ['a head that never ends', `POST /x HTTP/1.1\r\nx: ${'a'.repeat(20_000)}`, NOBODY, 'other'],
+  ])('%s', (_what, sent, known, verdict) => {
+    expect(verdictOf(sent, known)).toBe(verdict);
+  });
+
+  it.each([
+    ['a message of MCP', '{"jsonrpc":"2.0","id":1,"method":"initialize"}\n', 'ai'],
+    ['other JSON', '{"a":1}\n', 'other'],
+    ['half a line', '{"a":', 'undecided'],
+    ['half a line of MCP', '{"jsonrpc": "2.0", "method"', 'ai'],
+  ])('pipes: %s', (_what, first, verdict) => {
+    expect(stdioVerdictOf(first)).toBe(verdict);
+  });
+});
