@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs what tests and scripts need beside Node: openssl (TLS tests) and strace (npm run record:demo) by apt, as root, and the test servers,
-# which are built with Go. What is there already stays.
+# Installs what tests and scripts need beside Node: openssl (TLS tests), strace (npm run record:demo), curl and python3 (live tests) by apt, as
+# root, the addon of the ebpf receiver (clang, libbpf-dev, g++), and the test servers, which are built with Go. What is there already stays.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 missing=()
-for tool in strace openssl; do
+for tool in strace openssl curl python3; do
   command -v "$tool" >/dev/null || missing+=("$tool")
 done
 if [ "${#missing[@]}" -gt 0 ]; then
@@ -15,6 +15,8 @@ if [ "${#missing[@]}" -gt 0 ]; then
   "${run[@]}" apt-get update -qq
   "${run[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 fi
+
+[ "$(uname -s)" != Linux ] || scripts/build-native.sh --install
 
 # a newer toolchain than the one installed is fetched by go itself, unless GOTOOLCHAIN=local forbids it
 command -v go >/dev/null || { echo "Go is missing (1.21 or newer), in Debian the package golang-go" >&2; exit 1; }

@@ -50,7 +50,9 @@ export function nativePath(platform: string = process.platform, arch: string = p
     const path = fileURLToPath(new URL(`${up}${built}`, import.meta.url));
     if (existsSync(path)) return path;
   }
-  throw new NativeMissing(`the addon is not built: run scripts/build-native.sh --install (${built} is missing)`);
+  throw new NativeMissing(
+    `the addon is missing: npm install @oisp-collector/native-${platform}-${arch}, or scripts/build-native.sh --install in a checkout (${built})`,
+  );
 }
 
 /** Loads the addon. As root a file that others may write is refused: it would run as root. */
