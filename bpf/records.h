@@ -226,7 +226,8 @@ enum counter {
   COUNT_MAP_FULL = 6,   /* state that found no room */
   COUNT_SENT_BYTES = 7, /* plaintext written into the ring */
   COUNT_NO_ENTRY = 8,   /* returns of a call whose begin was not seen */
-  COUNTERS = 9,
+  COUNT_CONNECTIONS = 9,
+  COUNTERS = 10,
 };
 
 struct file_key {

@@ -90,9 +90,12 @@ static __always_inline int is_request(__u64 buf) {
          (b[1] == 'A' && b[2] == 'T' && b[3] == 'C') || (b[1] == 'R' && b[2] == 'I' && b[3] == ' ');
 }
 
-/* A number that no other connection of this boot has. */
+/* A number that no other connection of this sensor has; below 2^53. */
 static __always_inline __u64 fresh_id(void) {
-  return bpf_ktime_get_boot_ns() << 10 | (bpf_get_smp_processor_id() & 1023);
+  __u32 which = COUNT_CONNECTIONS;
+  __u64 *value = bpf_map_lookup_elem(&counters, &which);
+  __u64 n = value ? __sync_fetch_and_add(value, 1) : 0;
+  return (n + 1) << 12 | (bpf_get_smp_processor_id() & 4095);
 }
 
 static __always_inline struct conn *conn_of(struct conn_key *key) {

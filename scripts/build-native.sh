@@ -36,7 +36,7 @@ mkdir -p "$out"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 
-clang -O2 -g -Wall -Werror -target bpf -D__TARGET_ARCH_x86 -I"/usr/include/$(gcc -print-multiarch)" -c bpf/sensor.bpf.c -o "$work/sensor.bpf.o"
+clang -O2 -g -Wall -Werror -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -I"/usr/include/$(gcc -print-multiarch)" -c bpf/sensor.bpf.c -o "$work/sensor.bpf.o"
 gcc -O2 -Wall native/ebpf/generate.c -o "$work/generate" -lbpf
 "$work/generate" "$work/sensor.bpf.o" "$work/programs.gen.h"
 gcc -O2 -Wall -fPIC -I"$work" -c native/ebpf/sensor.c -o "$work/sensor.o"

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +77,13 @@ static int load(struct loader *loader, int mode, uint32_t ring_bytes, uint32_t l
   options.data_sz = mode == SENSOR_MULTI ? sizeof multi_data : sizeof perf_data;
   options.insns = mode == SENSOR_MULTI ? multi_insns : perf_insns;
   options.insns_sz = mode == SENSOR_MULTI ? sizeof multi_insns : sizeof perf_insns;
-  int r = bpf_load_and_run(&options);
+  /* a signal makes the kernel's checks give up (EAGAIN), and a profiler sends many: none comes through meanwhile */
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int r = -EAGAIN;
+  for (int tries = 0; r == -EAGAIN && tries < 10; tries++) r = bpf_load_and_run(&options);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (r < 0) *error = options.errstr ? options.errstr : "";
   return r;
 }

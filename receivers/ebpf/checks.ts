@@ -1,5 +1,5 @@
 import { messageOf } from '../../core/index.ts';
-import { NativeMissing } from './native.ts';
+import { errnoOf } from './native.ts';
 import { type ProcReader, systemProc } from './proc.ts';
 import { SensorError } from './sensor.ts';
 
@@ -80,7 +80,7 @@ export function has({ capabilities }: Pick<CaptureFacts, 'capabilities'>, name: 
 export function grantOf({ euid }: Pick<CaptureFacts, 'euid'>, names: readonly Capability[]): string {
   if (euid !== 0) return 'run it with sudo, or as the service of deploy/oisp-collector.service';
   const added = names.map((name) => `--cap-add ${name.slice(4)}`).join(' ');
-  return `root has given it away; in a container: docker run ${added}`;
+  return `root has given it away here; in a container, docker run ${added}`;
 }
 
 /** Whether a kernel is at least of a version; unknown ones are taken for new. */
@@ -93,13 +93,28 @@ export function isAtLeast(kernel: string | undefined, version: string): boolean 
 
 /**
  * Why capture could not begin, as one line: what the system said, what is missing and what to do about it. Errors that are not about loading
- * or attaching keep their message.
+ * or attaching (a `NativeMissing` names its remedy itself) keep their message.
  */
 export function explain(error: unknown, facts: CaptureFacts = captureFacts()): string {
-  if (error instanceof NativeMissing || !(error instanceof SensorError)) return messageOf(error);
-  const cause = causeOf(error, facts);
-  if (cause !== undefined) return `${headOf(error.message)}; ${cause}`;
-  return error.message.replace(/\s+/g, ' ').replace(/^(.{200}).*(.{200})$/, '$1 … $2');
+  const { said, cause } = partsOf(error, facts);
+  return cause === undefined ? said : `${said}; ${cause}`;
+}
+
+/** What the system said, and what is missing with its remedy. */
+export function partsOf(
+  error: unknown,
+  facts: CaptureFacts,
+): { readonly said: string; readonly cause: string | undefined } {
+  const message = messageOf(error);
+  if (!(error instanceof SensorError) && !isOfAddon(error)) return { said: message, cause: undefined };
+  const cause = causeOf(error instanceof SensorError ? error.errno : errnoOf(error), message, facts);
+  if (cause !== undefined) return { said: headOf(message), cause };
+  return { said: message.replace(/\s+/g, ' ').replace(/^(.{200}).*(.{200})$/, '$1 … $2'), cause };
+}
+
+/** Failures of the addon carry the step that failed (native/ebpf/addon.cc). */
+function isOfAddon(error: unknown): boolean {
+  return error instanceof Error && 'step' in error;
 }
 
 /** What the system said, without the listing of the kernel's verifier: it names no cause where a capability is missing. */
@@ -107,7 +122,7 @@ function headOf(message: string): string {
   return message.replace(/ \([\s\S]*$/, '').replace(/\s*\n[\s\S]*$/, '');
 }
 
-function causeOf({ errno, message }: SensorError, facts: CaptureFacts): string | undefined {
+function causeOf(errno: string | undefined, message: string, facts: CaptureFacts): string | undefined {
   if (!facts.isFirstUserNamespace)
     return 'this is a user namespace (a rootless container), whose capabilities do not count: run it as root of the machine';
   const missing = (['CAP_BPF', 'CAP_PERFMON'] as const).filter((name) => !has(facts, name));

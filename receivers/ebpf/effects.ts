@@ -44,7 +44,7 @@ export function exitEvent(record: Of<'exit'>, process: Process, envelope: Envelo
     exit_code: signal === 0 ? (record.code >> 8) & 0xff : 128 + signal,
     ...(signal !== 0 && { signal }),
     ...(name !== undefined && { signal_name: name }),
-    runtime_ms: Math.round(Number(record.ts - process.programStart) / 1e6),
+    runtime_ms: Math.round((record.ts - process.programStart) / 1e6),
     termination_type: signal === 0 ? 'normal' : 'signaled',
   });
 }
@@ -59,7 +59,7 @@ export function connectEvent(record: Of<'connect'>, process: Process, envelope: 
     protocol: ends.protocol,
     success: error === 0,
     ...(error !== 0 && { error: errorName(error) }),
-    latency_ms: Math.round(Number(record.ts - record.began) / 1e3) / 1e3,
+    latency_ms: Math.round((record.ts - record.began) / 1e3) / 1e3,
   });
 }
 

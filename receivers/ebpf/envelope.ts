@@ -1,28 +1,41 @@
-import { BUILD, eventId, formatNanos, type OispEvent, type ProcessInfo } from '../../core/index.ts';
+import { BUILD, eventId, type OispEvent, type ProcessInfo } from '../../core/index.ts';
 
 /** Makes events of what the sensor saw: times of the boot clock become wall times by one offset, so that their order and distances stay. */
 export class Envelope {
   readonly #bootId: string;
-  readonly #offset: bigint;
+  /** The offset, as whole seconds and nanoseconds: as one number it would be rounded. */
+  readonly #seconds: number;
+  readonly #nanos: number;
+  #second = Number.NaN;
+  #prefix = '';
   #ordinal = 0;
 
   /** `offset` is wall clock minus CLOCK_BOOTTIME in nanoseconds. */
   constructor(bootId: string, offset: bigint) {
     this.#bootId = bootId;
-    this.#offset = offset;
+    this.#seconds = Number(offset / 1_000_000_000n);
+    this.#nanos = Number(offset % 1_000_000_000n);
   }
 
   /** RFC 3339 with nine decimals. */
-  time(boot: bigint): string {
-    return formatNanos(boot + this.#offset);
+  time(boot: number): string {
+    const whole = Math.floor(boot / 1e9);
+    const nanos = boot - whole * 1e9 + this.#nanos;
+    const carry = nanos >= 1e9 ? 1 : 0;
+    const second = whole + this.#seconds + carry;
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#prefix = new Date(second * 1000).toISOString().slice(0, 20);
+    }
+    return `${this.#prefix}${String(nanos - carry * 1e9).padStart(9, '0')}Z`;
   }
 
   /** The time that a wall clock of milliseconds is on the boot clock. */
-  bootOf(wallMs: number): bigint {
-    return BigInt(Math.round(wallMs * 1000)) * 1000n - this.#offset;
+  bootOf(wallMs: number): number {
+    return (wallMs - this.#seconds * 1000) * 1e6 - this.#nanos;
   }
 
-  event(type: string, boot: bigint, process: ProcessInfo, data: object, more?: Partial<OispEvent>): OispEvent {
+  event(type: string, boot: number, process: ProcessInfo, data: object, more?: Partial<OispEvent>): OispEvent {
     const ts = this.time(boot);
     const isCapture = type.startsWith('capture.');
     const ordinal = this.#ordinal++;
@@ -34,7 +47,7 @@ export class Envelope {
         : eventId(ts, this.#bootId, process.pid ?? 0, process.start_time ?? '', type, String(boot), ordinal),
       event_type: type,
       ts,
-      ts_mono: Number(boot),
+      ts_mono: boot,
       process,
       source: isCapture ? UPROBE : TRACEPOINT,
       confidence: FULL,

@@ -342,4 +342,5 @@ export const COUNT_KEPT_BYTES = 5;
 export const COUNT_MAP_FULL = 6;
 export const COUNT_SENT_BYTES = 7;
 export const COUNT_NO_ENTRY = 8;
-export const COUNTERS = 9;
+export const COUNT_CONNECTIONS = 9;
+export const COUNTERS = 10;

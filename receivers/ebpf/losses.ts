@@ -21,6 +21,7 @@ const NONE: SensorCounts = {
   mapFull: 0,
   sentBytes: 0,
   noEntry: 0,
+  connections: 0,
 };
 
 /** Says what the kernel could not hand over: as numbers, as `capture.lost` records, and the first time in the log. */

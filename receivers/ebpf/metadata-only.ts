@@ -39,8 +39,8 @@ export function unreadEvents(
     attrs: {
       'server.address': sni,
       'gen_ai.provider.name': provider.otel,
-      'oisp.tls.bytes_sent': Number(record.sent),
-      'oisp.tls.bytes_received': Number(record.received),
+      'oisp.tls.bytes_sent': record.sent,
+      'oisp.tls.bytes_received': record.received,
       ...(record.ends && {
         'network.peer.address': record.ends.remote.ip,
         'network.peer.port': record.ends.remote.port,
@@ -59,7 +59,7 @@ export function unreadEvents(
       'ai.response',
       record.last,
       process.info,
-      { ...about, success: true, latency_ms: Math.round(Number(record.last - record.first) / 1e6) },
+      { ...about, success: true, latency_ms: Math.round((record.last - record.first) / 1e6) },
       more,
     ),
   ];

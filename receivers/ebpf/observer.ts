@@ -35,19 +35,19 @@ export const TLS_LIBRARY =
 const LAUNCHER = 'setpriv';
 const MAX_PATHS = 4096;
 /** How long a counter waits for the name of its file. */
-const NAME_WAIT_NS = 2_000_000_000n;
+const NAME_WAIT_NS = 2_000_000_000;
 
 /** Turns records of the sensor into events. State: who is tracked, and which path a file has that a process uses. */
 export class Observer {
   readonly #options: ObserverOptions;
   readonly #tracked = new Set<number>();
   /** Paths by process and file. */
-  readonly #paths = new Map<number, Map<bigint, string>>();
+  readonly #paths = new Map<number, Map<number, string>>();
   #hasEnded = false;
   /** Counters whose file has no name yet: the name is on its way through the ring. */
   #unnamed: FileCount[] = [];
   /** Processes that ended: their last counters are still to come. */
-  #ended: { readonly pid: number; readonly start: bigint; readonly at: bigint }[] = [];
+  #ended: { readonly pid: number; readonly start: number; readonly at: number }[] = [];
 
   constructor(options: ObserverOptions) {
     this.#options = options;
@@ -112,7 +112,7 @@ export class Observer {
   }
 
   /** Takes counters of files as they stood at `now`; a process that ended some time before is then done with. */
-  counted(counts: readonly FileCount[], now: bigint): void {
+  counted(counts: readonly FileCount[], now: number): void {
     const { processes, envelope, emit, counts: left } = this.#options;
     const waiting: FileCount[] = [];
     for (const count of [...this.#unnamed, ...counts]) {
@@ -128,7 +128,7 @@ export class Observer {
     }
     this.#unnamed = waiting;
     this.#ended = this.#ended.filter(({ pid, start, at }) => {
-      if (now - at < 2n * NAME_WAIT_NS) return true;
+      if (now - at < 2 * NAME_WAIT_NS) return true;
       processes.forget(pid, start);
       if (!this.#tracked.has(pid)) this.#paths.delete(pid);
       return false;
@@ -136,7 +136,7 @@ export class Observer {
   }
 
   /** The end of the capture: no more names will come. */
-  finish(now: bigint): void {
+  finish(now: number): void {
     this.counted([], now + NAME_WAIT_NS);
   }
 

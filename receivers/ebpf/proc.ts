@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ProcessFacts } from './processes.ts';
 
 /** Nanoseconds of a clock tick in /proc: USER_HZ is 100 on every architecture that Node runs on (proc_pid_stat(5)). */
-const TICK = 10_000_000n;
+const TICK = 10_000_000;
 
 /** The parts of /proc that are read, passed in for tests. Each answers undefined where the process is gone or may not be looked at. */
 export interface ProcReader {
@@ -40,7 +40,7 @@ export function factsOf(pid: number, proc: ProcReader = systemProc): ProcessFact
   const cmdline = Buffer.from(proc.text(`/proc/${pid}/cmdline`) ?? '', 'latin1').toString();
   return {
     ppid: Number(ppid),
-    start: BigInt(start) * TICK,
+    start: Number(start) * TICK,
     uid: id('Uid'),
     gid: id('Gid'),
     exe,

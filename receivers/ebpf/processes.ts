@@ -6,7 +6,7 @@ import type { SensorRecord } from './records.ts';
 export interface ProcessFacts {
   readonly ppid: number;
   /** CLOCK_BOOTTIME, nanoseconds. */
-  readonly start: bigint;
+  readonly start: number;
   readonly uid: number;
   readonly gid: number;
   readonly exe: string;
@@ -17,7 +17,7 @@ export interface ProcessFacts {
 /** A process as it is now. `info` is what events say of it: one frozen object as long as nothing changes. */
 export interface Process {
   readonly pid: number;
-  readonly start: bigint;
+  readonly start: number;
   readonly exe: string;
   readonly args: readonly string[];
   readonly cwd: string;
@@ -25,7 +25,7 @@ export interface Process {
   readonly uid: number | undefined;
   readonly gid: number | undefined;
   /** When it began to run the program it runs, on the boot clock. */
-  readonly programStart: bigint;
+  readonly programStart: number;
   readonly info: ProcessInfo;
 }
 
@@ -34,7 +34,7 @@ type Fork = Extract<SensorRecord, { type: 'fork' }>;
 
 export interface ProcessesOptions {
   /** RFC 3339 of a time on the boot clock. */
-  readonly time: (boot: bigint) => string;
+  readonly time: (boot: number) => string;
   /** What /proc says of a pid; undefined when it is gone or may not be looked at. */
   readonly look: (pid: number) => ProcessFacts | undefined;
   readonly max: number;
@@ -54,7 +54,7 @@ export class Processes {
   }
 
   /** The process of a record. One that is not known is looked up, and is at least a pid and a start time. */
-  of(pid: number, start: bigint): Process {
+  of(pid: number, start: number): Process {
     const known = this.#byPid.get(pid);
     if (known !== undefined && known.start === start) return known;
     const facts = this.#options.look(pid);
@@ -108,15 +108,15 @@ export class Processes {
     });
   }
 
-  chdir(pid: number, start: bigint, cwd: string): void {
+  chdir(pid: number, start: number, cwd: string): void {
     this.#set(pid, start, { ...this.of(pid, start), cwd });
   }
 
-  forget(pid: number, start: bigint): void {
+  forget(pid: number, start: number): void {
     if (this.#byPid.get(pid)?.start === start) this.#byPid.delete(pid);
   }
 
-  #set(pid: number, start: bigint, facts: Omit<Process, 'pid' | 'start' | 'info'>): Process {
+  #set(pid: number, start: number, facts: Omit<Process, 'pid' | 'start' | 'info'>): Process {
     const { exe, args, cwd, ppid, uid, gid, programStart } = facts;
     const info: ProcessInfo = Object.freeze({
       pid,
@@ -140,7 +140,7 @@ export class Processes {
 }
 
 /** /proc tells the start in clock ticks of 10 ms. */
-function near(a: bigint, b: bigint): boolean {
+function near(a: number, b: number): boolean {
   const distance = a - b;
-  return distance > -20_000_000n && distance < 20_000_000n;
+  return distance > -20_000_000 && distance < 20_000_000;
 }

@@ -84,7 +84,7 @@ export class EbpfReceiver implements Receiver {
     if (deadline.aborted) this.#stop.abort();
     else deadline.addEventListener('abort', () => this.#stop.abort(), { once: true });
     const { drain, sensor, streams, observer, targets, losses, scanner, envelope } = parts;
-    const now = (): bigint => envelope.bootOf(this.#context.clock.now());
+    const now = (): number => envelope.bootOf(this.#context.clock.now());
     await drain.close(deadline);
     await this.#work;
     this.#takeFiles(parts);
@@ -130,7 +130,7 @@ export class EbpfReceiver implements Receiver {
       setVerdict: (conn, verdict) => sensor.setVerdict(conn, verdict),
       ownerOf: (child) => owners.of(child),
       onAi: (process) => this.#onAi(process),
-      holdNs: BigInt(config.bind_timeout) * 1_000_000n,
+      holdNs: config.bind_timeout * 1_000_000,
       maxStreams: 32_768,
       maxHeld: config.max_ahead,
       counts: this.#streamCounts,
@@ -194,7 +194,7 @@ export class EbpfReceiver implements Receiver {
       parents.set(pid, parent);
       if (comms.length === 0 && scope !== 'registry') continue;
       const one = processes.running(pid);
-      if (one === undefined || !isSelected(this.#config, one, comm(pid))) processes.forget(pid, one?.start ?? 0n);
+      if (one === undefined || !isSelected(this.#config, one, comm(pid))) processes.forget(pid, one?.start ?? 0);
       else this.#adopt(parts, pid);
     }
     const isBelow = (pid: number, depth = 0): boolean =>

@@ -32,10 +32,13 @@ import {
   STREAM_STDIO,
 } from './layout.gen.ts';
 
-/** Times are nanoseconds of CLOCK_BOOTTIME; `start` and `pid` together name a process of this boot. */
+/**
+ * Times are nanoseconds of CLOCK_BOOTTIME; `start` and `pid` together name a process of this boot. Numbers, not bigints, which cost several times
+ * as much: beyond 2^53 (104 days of uptime) times are rounded by a nanosecond or two, the same way each time.
+ */
 interface Head {
-  readonly ts: bigint;
-  readonly start: bigint;
+  readonly ts: number;
+  readonly start: number;
   readonly pid: number;
   readonly tid: number;
 }
@@ -55,35 +58,35 @@ export interface Ends {
 export type SensorRecord =
   | (Head & {
       readonly type: 'data';
-      readonly conn: bigint;
+      readonly conn: number;
       readonly isSent: boolean;
       readonly isStdio: boolean;
       readonly verdict: number;
       readonly isBound: boolean;
       /** Bytes of this direction before these. */
-      readonly offset: bigint;
+      readonly offset: number;
       readonly bytes: Uint8Array;
       /** Bytes of the same call behind these that were not copied. */
       readonly cut: number;
     })
   | (Head & {
       readonly type: 'bound';
-      readonly conn: bigint;
-      readonly sock: bigint;
+      readonly conn: number;
+      readonly sock: number;
       readonly source: number;
       readonly ends: Ends | undefined;
     })
-  | (Head & { readonly type: 'close'; readonly conn: bigint; readonly sent: bigint; readonly received: bigint })
+  | (Head & { readonly type: 'close'; readonly conn: number; readonly sent: number; readonly received: number })
   | (Head & {
       readonly type: 'hello';
-      readonly sock: bigint;
+      readonly sock: number;
       readonly ends: Ends | undefined;
       readonly bytes: Uint8Array;
     })
   | (Head & {
       readonly type: 'fork';
       readonly child: number;
-      readonly childStart: bigint;
+      readonly childStart: number;
       readonly uid: number;
       readonly gid: number;
     })
@@ -106,7 +109,7 @@ export type SensorRecord =
   | (Head & {
       readonly type: 'file';
       /** Key of its counters. */
-      readonly file: bigint;
+      readonly file: number;
       readonly isOpen: boolean;
       readonly flags: number;
       readonly path: string;
@@ -123,16 +126,16 @@ export type SensorRecord =
   | (Head & {
       readonly type: 'connect';
       readonly ends: Ends | undefined;
-      readonly began: bigint;
+      readonly began: number;
       readonly error: number;
     })
   | (Head & {
       readonly type: 'sock_end';
-      readonly sock: bigint;
-      readonly sent: bigint;
-      readonly received: bigint;
-      readonly first: bigint;
-      readonly last: bigint;
+      readonly sock: number;
+      readonly sent: number;
+      readonly received: number;
+      readonly first: number;
+      readonly last: number;
       readonly ends: Ends | undefined;
     });
 
@@ -149,11 +152,14 @@ export function readRecords(
   while (at + RECORD.SIZE <= bytes.length) {
     const size = bytes.readUInt32LE(at);
     if (size < RECORD.SIZE || at + size > bytes.length) break;
-    const one = bytes.subarray(at, at + size);
-    const record =
-      size >= (SIZES.get(one.readUInt16LE(RECORD.type)) ?? Number.POSITIVE_INFINITY) ? read(one) : undefined;
-    if (record === undefined) onBad(size);
-    else onRecord(record);
+    const type = bytes.readUInt16LE(at + RECORD.type);
+    if (size < (SIZES.get(type) ?? Number.POSITIVE_INFINITY)) onBad(size);
+    else if (type === REC_DATA) onRecord(dataOf(bytes, at, size));
+    else {
+      const record = read(bytes.subarray(at, at + size), type);
+      if (record === undefined) onBad(size);
+      else onRecord(record);
+    }
     at += (size + 7) & ~7;
   }
   if (at < bytes.length) onBad(bytes.length - at);
@@ -174,37 +180,53 @@ const SIZES = new Map<number, number>([
   [REC_SOCK_END, SOCK_END_RECORD.SIZE],
 ]);
 
-function read(r: Buffer): SensorRecord | undefined {
+/** An unsigned number of 64 bits; exact up to 2^53. */
+function wide(r: Buffer, at: number): number {
+  return r.readUInt32LE(at) + r.readUInt32LE(at + 4) * 0x1_0000_0000;
+}
+
+/** What stands for an address of the kernel: its lower 48 bits, which are exact. */
+function addressAt(r: Buffer, at: number): number {
+  return r.readUInt32LE(at) + r.readUInt16LE(at + 4) * 0x1_0000_0000;
+}
+
+/** The record that is by far the most frequent, without a view of its own. */
+function dataOf(r: Buffer, at: number, size: number): SensorRecord {
+  const length = Math.min(r.readUInt32LE(at + DATA_RECORD.len), size - DATA_RECORD.SIZE);
+  const behind = r.readUInt32LE(at + DATA_RECORD.total) - r.readUInt32LE(at + DATA_RECORD.call_off) - length;
+  const isLast = (r.readUInt16LE(at + RECORD.flags) & (DATA_FAULT | DATA_LAST)) !== 0;
+  const from = at + DATA_RECORD.SIZE;
+  return {
+    type: 'data',
+    ts: wide(r, at + RECORD.ts),
+    start: wide(r, at + RECORD.start),
+    pid: r.readUInt32LE(at + RECORD.pid),
+    tid: r.readUInt32LE(at + RECORD.tid),
+    conn: wide(r, at + DATA_RECORD.conn),
+    isSent: r[at + DATA_RECORD.dir] === DIR_SENT,
+    isStdio: r[at + DATA_RECORD.kind] === STREAM_STDIO,
+    verdict: r[at + DATA_RECORD.verdict] ?? 0,
+    isBound: r[at + DATA_RECORD.is_bound] === 1,
+    offset: wide(r, at + DATA_RECORD.offset),
+    bytes: r.subarray(from, from + length),
+    cut: isLast ? Math.max(0, behind) : 0,
+  };
+}
+
+function read(r: Buffer, type: number): SensorRecord | undefined {
   const head: Head = {
-    ts: r.readBigUInt64LE(RECORD.ts),
-    start: r.readBigUInt64LE(RECORD.start),
+    ts: wide(r, RECORD.ts),
+    start: wide(r, RECORD.start),
     pid: r.readUInt32LE(RECORD.pid),
     tid: r.readUInt32LE(RECORD.tid),
   };
-  switch (r.readUInt16LE(RECORD.type)) {
-    case REC_DATA: {
-      const length = Math.min(r.readUInt32LE(DATA_RECORD.len), r.length - DATA_RECORD.SIZE);
-      const behind = r.readUInt32LE(DATA_RECORD.total) - r.readUInt32LE(DATA_RECORD.call_off) - length;
-      const isLast = (r.readUInt16LE(RECORD.flags) & (DATA_FAULT | DATA_LAST)) !== 0;
-      return {
-        ...head,
-        type: 'data',
-        conn: r.readBigUInt64LE(DATA_RECORD.conn),
-        isSent: r[DATA_RECORD.dir] === DIR_SENT,
-        isStdio: r[DATA_RECORD.kind] === STREAM_STDIO,
-        verdict: r[DATA_RECORD.verdict] ?? 0,
-        isBound: r[DATA_RECORD.is_bound] === 1,
-        offset: r.readBigUInt64LE(DATA_RECORD.offset),
-        bytes: r.subarray(DATA_RECORD.SIZE, DATA_RECORD.SIZE + length),
-        cut: isLast ? Math.max(0, behind) : 0,
-      };
-    }
+  switch (type) {
     case REC_BOUND:
       return {
         ...head,
         type: 'bound',
-        conn: r.readBigUInt64LE(BOUND_RECORD.conn),
-        sock: r.readBigUInt64LE(BOUND_RECORD.sock),
+        conn: wide(r, BOUND_RECORD.conn),
+        sock: addressAt(r, BOUND_RECORD.sock),
         source: r.readUInt32LE(BOUND_RECORD.source),
         ends: endsOf(r, BOUND_RECORD.addr_family),
       };
@@ -212,15 +234,15 @@ function read(r: Buffer): SensorRecord | undefined {
       return {
         ...head,
         type: 'close',
-        conn: r.readBigUInt64LE(CLOSE_RECORD.conn),
-        sent: r.readBigUInt64LE(CLOSE_RECORD.offset),
-        received: r.readBigUInt64LE(CLOSE_RECORD.offset + 8),
+        conn: wide(r, CLOSE_RECORD.conn),
+        sent: wide(r, CLOSE_RECORD.offset),
+        received: wide(r, CLOSE_RECORD.offset + 8),
       };
     case REC_HELLO:
       return {
         ...head,
         type: 'hello',
-        sock: r.readBigUInt64LE(HELLO_RECORD.sock),
+        sock: addressAt(r, HELLO_RECORD.sock),
         ends: endsOf(r, HELLO_RECORD.addr_family),
         bytes: r.subarray(HELLO_RECORD.SIZE),
       };
@@ -229,7 +251,7 @@ function read(r: Buffer): SensorRecord | undefined {
         ...head,
         type: 'fork',
         child: r.readUInt32LE(FORK_RECORD.child),
-        childStart: r.readBigUInt64LE(FORK_RECORD.child_start),
+        childStart: wide(r, FORK_RECORD.child_start),
         uid: r.readUInt32LE(FORK_RECORD.uid),
         gid: r.readUInt32LE(FORK_RECORD.gid),
       };
@@ -243,7 +265,7 @@ function read(r: Buffer): SensorRecord | undefined {
       return {
         ...head,
         type: 'file',
-        file: r.readBigUInt64LE(FILE_RECORD.file),
+        file: addressAt(r, FILE_RECORD.file),
         isOpen: r.readUInt32LE(FILE_RECORD.op) === FILE_OPEN,
         flags: r.readUInt32LE(FILE_RECORD.open_flags),
         path: pathOf(r.subarray(FILE_RECORD.SIZE)),
@@ -270,18 +292,18 @@ function read(r: Buffer): SensorRecord | undefined {
         ...head,
         type: 'connect',
         ends: endsOf(r, CONNECT_RECORD.addr_family),
-        began: r.readBigUInt64LE(CONNECT_RECORD.began),
+        began: wide(r, CONNECT_RECORD.began),
         error: r.readInt32LE(CONNECT_RECORD.error),
       };
     case REC_SOCK_END:
       return {
         ...head,
         type: 'sock_end',
-        sock: r.readBigUInt64LE(SOCK_END_RECORD.sock),
-        sent: r.readBigUInt64LE(SOCK_END_RECORD.sent),
-        received: r.readBigUInt64LE(SOCK_END_RECORD.received),
-        first: r.readBigUInt64LE(SOCK_END_RECORD.first),
-        last: r.readBigUInt64LE(SOCK_END_RECORD.last),
+        sock: addressAt(r, SOCK_END_RECORD.sock),
+        sent: wide(r, SOCK_END_RECORD.sent),
+        received: wide(r, SOCK_END_RECORD.received),
+        first: wide(r, SOCK_END_RECORD.first),
+        last: wide(r, SOCK_END_RECORD.last),
         ends: endsOf(r, SOCK_END_RECORD.addr_family),
       };
     default:

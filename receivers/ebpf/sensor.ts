@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   CALL_READ,
   CALL_READ_EX,
@@ -40,15 +41,16 @@ export interface SensorCounts {
   readonly mapFull: number;
   readonly sentBytes: number;
   readonly noEntry: number;
+  readonly connections: number;
 }
 
 /** What a process did with a file since the counters were taken last. */
 export interface FileCount {
   readonly pid: number;
-  readonly start: bigint;
-  readonly file: bigint;
-  readonly first: bigint;
-  readonly last: bigint;
+  readonly start: number;
+  readonly file: number;
+  readonly first: number;
+  readonly last: number;
   readonly readBytes: number;
   readonly writtenBytes: number;
   readonly reads: number;
@@ -82,6 +84,8 @@ export class Sensor {
   readonly #native: Native;
   readonly #keys = new Uint8Array(FILES_AT_ONCE * FILE_KEY.SIZE);
   readonly #values = new Uint8Array(FILES_AT_ONCE * FILE_COUNT.SIZE);
+  /** One value for each CPU that the machine may have. */
+  readonly #perCpu = Buffer.alloc(8 * possibleCpus());
   #syscallLinks: number[] = [];
 
   /** Loads the programs: 0.2 to 1.5 s of the kernel's checks. Throws `SensorError` or `NativeMissing`. */
@@ -167,9 +171,9 @@ export class Sensor {
     this.#native.remove(this.handle, 'tracked', u32(pid));
   }
 
-  setVerdict(conn: bigint, verdict: number): void {
+  setVerdict(conn: number, verdict: number): void {
     const key = Buffer.alloc(8);
-    key.writeBigUInt64LE(conn);
+    key.writeBigUInt64LE(BigInt(conn));
     this.#native.update(this.handle, 'verdicts', key, u32(verdict));
   }
 
@@ -184,10 +188,10 @@ export class Sensor {
         const v = i * FILE_COUNT.SIZE;
         onCount({
           pid: keys.readUInt32LE(k + FILE_KEY.pid),
-          file: keys.readBigUInt64LE(k + FILE_KEY.file),
-          start: values.readBigUInt64LE(v + FILE_COUNT.start),
-          first: values.readBigUInt64LE(v + FILE_COUNT.first),
-          last: values.readBigUInt64LE(v + FILE_COUNT.last),
+          file: keys.readUIntLE(k + FILE_KEY.file, 6),
+          start: Number(values.readBigUInt64LE(v + FILE_COUNT.start)),
+          first: Number(values.readBigUInt64LE(v + FILE_COUNT.first)),
+          last: Number(values.readBigUInt64LE(v + FILE_COUNT.last)),
           readBytes: Number(values.readBigUInt64LE(v + FILE_COUNT.read_bytes)),
           writtenBytes: Number(values.readBigUInt64LE(v + FILE_COUNT.written_bytes)),
           reads: values.readUInt32LE(v + FILE_COUNT.reads),
@@ -200,10 +204,8 @@ export class Sensor {
 
   counts(): SensorCounts {
     const sums: number[] = [];
-    // one value per possible CPU
-    const values = Buffer.alloc(8 * 4096);
+    const values = this.#perCpu;
     for (let i = 0; i < COUNTERS; i++) {
-      values.fill(0);
       this.#native.lookup(this.handle, 'counters', u32(i), values);
       let sum = 0n;
       for (let at = 0; at < values.length; at += 8) sum += values.readBigUInt64LE(at);
@@ -214,6 +216,7 @@ export class Sensor {
       ...{ records, drops, dropBytes, faultBytes, cutBytes, keptBytes, mapFull },
       sentBytes: sums[7] ?? 0,
       noEntry: sums[8] ?? 0,
+      connections: sums[9] ?? 0,
     };
   }
 
@@ -244,6 +247,15 @@ function open(native: Native, ringBytes: number): [number, 'multi' | 'perf'] {
     }
   }
   throw new SensorError(`the kernel refused the sensor: ${messageOf(first)}`, errnoOf(first));
+}
+
+/** Numbers of CPUs go up to what `0-3` or `0,2-7` ends with (kernel Documentation/admin-guide/cputopology.rst). */
+function possibleCpus(): number {
+  try {
+    return Number(/(\d+)\s*$/.exec(readFileSync('/sys/devices/system/cpu/possible', 'latin1'))?.[1] ?? 4095) + 1;
+  } catch {
+    return 4096;
+  }
 }
 
 function messageOf(error: unknown): string {

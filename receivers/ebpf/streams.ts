@@ -13,13 +13,13 @@ export interface StreamsOptions {
   readonly processes: Processes;
   readonly emit: (event: OispEvent) => void;
   /** Tells the kernel what it shall do with the rest of a connection. */
-  readonly setVerdict: (conn: bigint, verdict: number) => void;
+  readonly setVerdict: (conn: number, verdict: number) => void;
   /** The process that talks to `child` over its pipes, and the process that the pipes are meant for. */
   readonly ownerOf: (child: Process) => Process;
   /** A connection turned out to be one to an AI model. */
   readonly onAi: (process: Process) => void;
   /** How long a connection's first bytes wait for its remote address, nanoseconds. */
-  readonly holdNs: bigint;
+  readonly holdNs: number;
   readonly maxStreams: number;
   /** Bytes that wait, in all. */
   readonly maxHeld: number;
@@ -38,15 +38,15 @@ export interface StreamCounts {
 }
 
 interface Stream {
-  readonly id: bigint;
+  readonly id: number;
   readonly name: string;
   readonly pid: number;
-  readonly start: bigint;
+  readonly start: number;
   readonly isStdio: boolean;
-  readonly since: bigint;
+  readonly since: number;
   verdict: 'ai' | 'other' | 'undecided';
   ends: Ends | undefined;
-  sock: bigint | undefined;
+  sock: number | undefined;
   isBound: boolean;
   isOpened: boolean;
   head: string;
@@ -61,11 +61,11 @@ interface Stream {
  */
 export class Streams {
   readonly #options: StreamsOptions;
-  readonly #streams = new Map<bigint, Stream>();
+  readonly #streams = new Map<number, Stream>();
   readonly #waiting = new Set<Stream>();
-  readonly #hellos = new Map<bigint, { readonly hello: Hello; readonly pid: number }>();
+  readonly #hellos = new Map<number, { readonly hello: Hello; readonly pid: number }>();
   /** Sockets whose plaintext was seen. */
-  readonly #readable = new Set<bigint>();
+  readonly #readable = new Set<number>();
   #heldBytes = 0;
 
   constructor(options: StreamsOptions) {
@@ -123,32 +123,33 @@ export class Streams {
   }
 
   /** What the handshake on a socket said, if no plaintext of it was seen. */
-  unread(sock: bigint): Hello | undefined {
+  unread(sock: number): Hello | undefined {
     const hello = this.#hellos.get(sock)?.hello;
     this.#hellos.delete(sock);
     return this.#readable.delete(sock) ? undefined : hello;
   }
 
   /** A process ended, and its connections with it. */
-  exit(pid: number, start: bigint, ts: bigint): void {
+  exit(pid: number, start: number, ts: number): void {
     for (const stream of [...this.#streams.values()])
       if (stream.pid === pid && stream.start === start) this.#end(stream, ts, 'exit');
   }
 
   /** Time went on: what has waited for long enough goes on without what it waited for. */
-  elapse(now: bigint): void {
+  elapse(now: number): void {
     for (const stream of [...this.#waiting]) this.#settle(stream, now);
   }
 
   /** The end of the capture: what waits goes out as it is. */
-  finish(now: bigint): void {
+  finish(now: number): void {
     for (const stream of [...this.#waiting]) this.#settle(stream, now + this.#options.holdNs);
   }
 
   #begin(record: Pick<Of<'data'>, 'conn' | 'pid' | 'start' | 'ts' | 'isStdio'>): Stream {
     const stream: Stream = {
       id: record.conn,
-      name: `${record.pid}-${record.conn.toString(36)}`,
+      // the sensor counts connections from its own start; a recording may hold several of them
+      name: `${record.pid}-${Math.floor(record.ts / 1e6).toString(36)}-${record.conn.toString(36)}`,
       pid: record.pid,
       start: record.start,
       isStdio: record.isStdio,
@@ -210,13 +211,13 @@ export class Streams {
   }
 
   /** Sends what waits, if there is nothing more to wait for. */
-  #settle(stream: Stream, now: bigint): void {
+  #settle(stream: Stream, now: number): void {
     const isLate = now - stream.since >= this.#options.holdNs;
     if (stream.verdict === 'undecided' && stream.held.length > 0 && (stream.isBound || isLate)) {
       const known = { sni: this.#helloOf(stream)?.sni, port: stream.ends?.remote.port };
       if (!stream.isStdio && stream.head !== '') this.#decide(stream, verdictOf(stream.head, known));
       // a head that never ends, or somebody who only listens: no model is talked to
-      if (stream.verdict === 'undecided' && now - stream.since >= 20n * this.#options.holdNs)
+      if (stream.verdict === 'undecided' && now - stream.since >= 20 * this.#options.holdNs)
         this.#decide(stream, 'other');
     }
     if (stream.verdict !== 'ai' || !(stream.isBound || isLate)) return;
@@ -251,20 +252,20 @@ export class Streams {
       conn: stream.name,
       dir: record.isSent ? 'sent' : 'received',
       seq,
-      offset: Number(record.offset),
+      offset: record.offset,
       bytes: record.bytes,
       ...(record.cut > 0 && { cut: record.cut }),
     });
   }
 
-  #event(stream: Stream, type: string, ts: bigint, data: object): void {
+  #event(stream: Stream, type: string, ts: number, data: object): void {
     const { processes, envelope, emit, ownerOf } = this.#options;
     const process = processes.of(stream.pid, stream.start);
     const owner = stream.isStdio ? ownerOf(process) : process;
     emit(envelope.event(type, ts, owner.info, data));
   }
 
-  #end(stream: Stream, ts: bigint, reason: 'eof' | 'error' | 'exit'): void {
+  #end(stream: Stream, ts: number, reason: 'eof' | 'error' | 'exit'): void {
     if (stream.verdict === 'ai') {
       if (!stream.isBound && !stream.isOpened) this.#options.counts.unbound++;
       this.#open(stream);
@@ -295,7 +296,7 @@ export class Streams {
     }
   }
 
-  #remember(sock: bigint): void {
+  #remember(sock: number): void {
     this.#readable.add(sock);
     if (this.#readable.size <= this.#options.maxStreams) return;
     for (const oldest of this.#readable) {

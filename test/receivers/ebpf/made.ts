@@ -1,27 +1,26 @@
-import { formatNanos } from '../../../core/index.ts';
 import { Envelope } from '../../../receivers/ebpf/envelope.ts';
 import { Processes, type ProcessFacts } from '../../../receivers/ebpf/processes.ts';
 import type { Ends, SensorRecord } from '../../../receivers/ebpf/records.ts';
 
 type Of<T extends SensorRecord['type']> = Extract<SensorRecord, { type: T }>;
 
-const SECOND = 1_000_000_000n;
+const SECOND = 1_000_000_000;
 /** The boot of these tests: 2026-11-20T10:00:00Z, an hour before what happens. */
-const WALL = 1_795_168_800n * SECOND;
-export const START = 3600n * SECOND;
+const WALL = 1_795_168_800_000_000_000n;
+export const START = 3600 * SECOND;
 
 export const envelope = (): Envelope => new Envelope('0b9d1c52-6a3e-4f7b-8c1d-2e5f6a7b8c9d', WALL);
 
 export function processes(known: ReadonlyMap<number, ProcessFacts> = new Map()): Processes {
-  return new Processes({ time: (boot) => formatNanos(boot + WALL), look: (pid) => known.get(pid), max: 100 });
+  return new Processes({ time: (boot) => envelope().time(boot), look: (pid) => known.get(pid), max: 100 });
 }
 
 /** A time so many milliseconds after the start. */
-export const at = (ms: number): bigint => START + BigInt(ms) * 1_000_000n;
+export const at = (ms: number): number => START + ms * 1_000_000;
 
-const head = (ms: number, pid = 41): { ts: bigint; start: bigint; pid: number; tid: number } => ({
+const head = (ms: number, pid = 41): { ts: number; start: number; pid: number; tid: number } => ({
   ts: at(ms),
-  start: START + BigInt(pid),
+  start: START + pid,
   pid,
   tid: pid,
 });
@@ -36,12 +35,12 @@ export function data(ms: number, text: string, more: Partial<Of<'data'>> = {}): 
   return {
     ...head(ms, more.pid),
     type: 'data',
-    conn: 7n,
+    conn: 7,
     isSent: true,
     isStdio: false,
     verdict: 0,
     isBound: false,
-    offset: 0n,
+    offset: 0,
     bytes: Buffer.from(text),
     cut: 0,
     ...more,
@@ -49,11 +48,11 @@ export function data(ms: number, text: string, more: Partial<Of<'data'>> = {}): 
 }
 
 export function bound(ms: number, more: Partial<Of<'bound'>> = {}): Of<'bound'> {
-  return { ...head(ms, more.pid), type: 'bound', conn: 7n, sock: 99n, source: 2, ends: ENDS, ...more };
+  return { ...head(ms, more.pid), type: 'bound', conn: 7, sock: 99, source: 2, ends: ENDS, ...more };
 }
 
-export function closed(ms: number, conn = 7n): Of<'close'> {
-  return { ...head(ms), type: 'close', conn, sent: 0n, received: 0n };
+export function closed(ms: number, conn = 7): Of<'close'> {
+  return { ...head(ms), type: 'close', conn, sent: 0, received: 0 };
 }
 
 export function exec(ms: number, pid: number, args: readonly string[], more: Partial<Of<'exec'>> = {}): Of<'exec'> {
@@ -73,7 +72,7 @@ export function exec(ms: number, pid: number, args: readonly string[], more: Par
 }
 
 export function fork(ms: number, pid: number, child: number): Of<'fork'> {
-  return { ...head(ms, pid), type: 'fork', child, childStart: START + BigInt(child), uid: 1000, gid: 1000 };
+  return { ...head(ms, pid), type: 'fork', child, childStart: START + child, uid: 1000, gid: 1000 };
 }
 
 export function exit(ms: number, pid: number, code = 0): Of<'exit'> {
@@ -81,7 +80,7 @@ export function exit(ms: number, pid: number, code = 0): Of<'exit'> {
 }
 
 export function file(ms: number, pid: number, path: string, more: Partial<Of<'file'>> = {}): Of<'file'> {
-  return { ...head(ms, pid), type: 'file', file: 5n, isOpen: true, flags: 0, path, ...more };
+  return { ...head(ms, pid), type: 'file', file: 5, isOpen: true, flags: 0, path, ...more };
 }
 
 export function names(ms: number, pid: number, op: number, a: string, b = ''): Of<'names'> {

@@ -28,7 +28,7 @@ function lab(isSelected: (exe: string) => boolean = () => false): Lab {
     setVerdict: () => undefined,
     ownerOf: (child) => child,
     onAi: () => undefined,
-    holdNs: 1n,
+    holdNs: 1,
     maxStreams: 10,
     maxHeld: 1000,
     counts: { ai: 0, other: 0, evicted: 0, unbound: 0, leftOut: 0 },
@@ -50,8 +50,8 @@ function lab(isSelected: (exe: string) => boolean = () => false): Lab {
 
 const count = (pid: number, more: Partial<FileCount> = {}): FileCount => ({
   pid,
-  start: START + BigInt(pid),
-  file: 5n,
+  start: START + pid,
+  file: 5,
   first: at(5),
   last: at(6),
   readBytes: 10,

@@ -56,7 +56,7 @@ describe('records of the sensor', () => {
     const { records, bad } = read(Buffer.concat([dataRecord('abc'), dataRecord('defgh')]));
     expect(bad).toBe(0);
     expect(records).toMatchObject([
-      { type: 'data', conn: 77n, isSent: false, isStdio: false, offset: 5n, cut: 77, pid: 41, tid: 42, start: 7n },
+      { type: 'data', conn: 77, isSent: false, isStdio: false, offset: 5, cut: 77, pid: 41, tid: 42, start: 7 },
       { type: 'data', bytes: Buffer.from('defgh'), cut: 75 },
     ]);
   });

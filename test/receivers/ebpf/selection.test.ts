@@ -4,14 +4,14 @@ import { isSelected } from '../../../receivers/ebpf/selection.ts';
 
 const one = (exe: string, ...args: string[]): Process => ({
   pid: 1,
-  start: 0n,
+  start: 0,
   exe,
   args,
   cwd: '/home/u/work',
   ppid: 0,
   uid: 0,
   gid: 0,
-  programStart: 0n,
+  programStart: 0,
   info: {},
 });
 

@@ -9,14 +9,14 @@ const POST = 'POST /v1/messages HTTP/1.1\r\nhost: api.anthropic.com\r\n\r\n{}';
 interface Lab {
   readonly streams: Streams;
   readonly events: OispEvent[];
-  readonly verdicts: [bigint, number][];
+  readonly verdicts: [number, number][];
   readonly counts: { ai: number; other: number; evicted: number; unbound: number; leftOut: number };
   told(): string[];
 }
 
 function lab(limits: { readonly maxStreams?: number; readonly maxHeld?: number } = {}): Lab {
   const events: OispEvent[] = [];
-  const verdicts: [bigint, number][] = [];
+  const verdicts: [number, number][] = [];
   const counts = { ai: 0, other: 0, evicted: 0, unbound: 0, leftOut: 0 };
   const known = processes(
     new Map([[40, { ppid: 1, start: at(-1000), uid: 0, gid: 0, exe: '/usr/bin/node', args: ['node'], cwd: '/' }]]),
@@ -28,7 +28,7 @@ function lab(limits: { readonly maxStreams?: number; readonly maxHeld?: number }
     setVerdict: (conn, verdict) => void verdicts.push([conn, verdict]),
     ownerOf: (child) => known.running(40) ?? child,
     onAi: () => undefined,
-    holdNs: 300_000_000n,
+    holdNs: 300_000_000,
     maxStreams: limits.maxStreams ?? 100,
     maxHeld: limits.maxHeld ?? 1_000_000,
     counts,
@@ -51,7 +51,7 @@ describe('streams', () => {
     const { streams, told, verdicts } = lab();
     streams.data(data(0, POST));
     expect(told()).toEqual([]);
-    expect(verdicts).toEqual([[7n, VERDICT_AI]]);
+    expect(verdicts).toEqual([[7, VERDICT_AI]]);
     streams.bound(bound(2));
     streams.data(data(9, 'HTTP/1.1 200 OK', { isSent: false, isBound: true }));
     streams.close(closed(20));
@@ -74,15 +74,15 @@ describe('streams', () => {
     streams.data(data(0, page));
     streams.bound(bound(1));
     expect(told()).toEqual([]);
-    expect(verdicts).toEqual([[7n, VERDICT_OTHER]]);
+    expect(verdicts).toEqual([[7, VERDICT_OTHER]]);
     expect(counts).toMatchObject({ other: 1, leftOut: page.length });
     expect(streams.heldBytes).toBe(0);
   });
 
   it('are judged by a head that comes in pieces', () => {
     const { streams, verdicts } = lab();
-    for (const [i, letter] of [...POST].entries()) streams.data(data(i, letter, { offset: BigInt(i) }));
-    expect(verdicts).toEqual([[7n, VERDICT_AI]]);
+    for (const [i, letter] of [...POST].entries()) streams.data(data(i, letter, { offset: i }));
+    expect(verdicts).toEqual([[7, VERDICT_AI]]);
   });
 
   it('of HTTP/2 are judged by the handshake on their socket, which may be known later', () => {
@@ -90,7 +90,7 @@ describe('streams', () => {
     streams.data(data(0, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'));
     expect(verdicts).toEqual([]);
     streams.bound(bound(1));
-    expect(verdicts).toEqual([[7n, VERDICT_OTHER]]);
+    expect(verdicts).toEqual([[7, VERDICT_OTHER]]);
   });
 
   it('over the pipes of a child are those of its owner, and name the child', () => {
@@ -122,11 +122,11 @@ describe('streams', () => {
 
   it('hold no more than they may, and say how many were let go', () => {
     const { streams, counts } = lab({ maxStreams: 3, maxHeld: 1000 });
-    for (let i = 0; i < 10; i++) streams.data(data(i, POST, { conn: BigInt(100 + i) }));
+    for (let i = 0; i < 10; i++) streams.data(data(i, POST, { conn: 100 + i }));
     expect(streams.size).toBe(3);
     expect(counts.evicted).toBe(7);
-    for (let i = 0; i < 100; i++) streams.data(data(i, `P${'x'.repeat(0)}`, { conn: 500n }));
-    for (let i = 0; i < 50; i++) streams.data(data(i, `POST ${'x'.repeat(100)}`, { conn: BigInt(600 + i) }));
+    for (let i = 0; i < 100; i++) streams.data(data(i, `P${'x'.repeat(0)}`, { conn: 500 }));
+    for (let i = 0; i < 50; i++) streams.data(data(i, `POST ${'x'.repeat(100)}`, { conn: 600 + i }));
     expect(streams.heldBytes).toBeLessThanOrEqual(1000);
   });
 });
