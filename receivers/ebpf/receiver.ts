@@ -9,6 +9,7 @@ import {
   type Receiver,
   retry,
 } from '../../core/index.ts';
+import { explain } from './checks.ts';
 import type { Config } from './config.ts';
 import { Drain } from './drain.ts';
 import { Envelope } from './envelope.ts';
@@ -53,6 +54,14 @@ export class EbpfReceiver implements Receiver {
   }
 
   async start(host: Host): Promise<void> {
+    try {
+      await this.#begin(host);
+    } catch (error) {
+      throw new Error(explain(error)); // its text has all that the cause says
+    }
+  }
+
+  async #begin(host: Host): Promise<void> {
     const parts = this.#build(host);
     this.#parts = parts;
     const { sensor, targets } = parts;

@@ -156,8 +156,9 @@ export class Sensor {
     return links;
   }
 
-  detach(links: readonly number[]): Promise<void> {
-    return links.length === 0 ? Promise.resolve() : this.#native.detach(this.handle, links);
+  /** The kernel waits for calls that run, some tens of milliseconds a link: side by side, and off the main thread. */
+  async detach(links: readonly number[]): Promise<void> {
+    await Promise.all(links.map((link) => this.#native.detach(this.handle, [link])));
   }
 
   /** `flags`: TRACK_SELF, TRACK_CHILDREN. */

@@ -151,4 +151,37 @@ describe('observer', () => {
     observer.take(connect(0, 51, 111));
     expect(events.map((event) => event.data)).toMatchObject([{ protocol: 'udp' }, { error: 'ECONNREFUSED' }]);
   });
+
+  it('tells of a model call that cannot be read by its handshake alone, and only of those', () => {
+    const { observer, events } = lab();
+    const said = (sni: string): Buffer => {
+      const name = Buffer.from(sni);
+      const extension = Buffer.concat([
+        Buffer.from([0, 0, 0, name.length + 5, 0, name.length + 3, 0, 0, name.length]),
+        name,
+      ]);
+      const body = Buffer.concat([
+        Buffer.alloc(34),
+        Buffer.from([0, 0, 2, 19, 1, 1, 0, 0, extension.length]),
+        extension,
+      ]);
+      return Buffer.concat([Buffer.from([22, 3, 1, 0, body.length + 4, 1, 0, 0, body.length]), body]);
+    };
+    const head = { ts: at(0), start: START + 51, pid: 51, tid: 51, ends: ENDS };
+    const end = { ...head, type: 'sock_end', sent: 900, received: 1300, first: at(0), last: at(12) } as const;
+    observer.take({ ...head, type: 'hello', sock: 1, bytes: said('api.openai.com') });
+    observer.take({ ...end, sock: 1 });
+    observer.take({ ...head, type: 'hello', sock: 2, bytes: said('example.com') });
+    observer.take({ ...end, sock: 2 });
+    // one whose plaintext was seen
+    observer.take({ ...head, type: 'hello', sock: 3, bytes: said('api.openai.com') });
+    observer.take({ ...head, type: 'bound', conn: 7, sock: 3, source: 2 });
+    observer.take({ ...end, sock: 3 });
+    expect(events.map((event) => event.event_type)).toEqual(['ai.request', 'ai.response']);
+    expect(events[0]).toMatchObject({
+      confidence: { completeness: 'metadata_only', level: 'low' },
+      attrs: { 'server.address': 'api.openai.com', 'oisp.tls.bytes_sent': 900, 'oisp.tls.bytes_received': 1300 },
+    });
+    expect(events[1]).toMatchObject({ data: { latency_ms: 12, success: true } });
+  });
 });
