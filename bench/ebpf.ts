@@ -14,7 +14,8 @@ import { TRACK_CHILDREN } from '../receivers/ebpf/layout.gen.ts';
 import { loadNative } from '../receivers/ebpf/native.ts';
 import { Sensor } from '../receivers/ebpf/sensor.ts';
 import { Scanner } from '../receivers/ebpf/target/scan.ts';
-import { Lab, observe, type Plan, programs, skipsWithoutKernel } from '../test/bpf/lab.ts';
+import { Lab, observe, type Plan, programs } from '../test/bpf/lab.ts';
+import { skipsWithoutKernel } from '../test/bpf/runtimes.ts';
 
 const pairs = Number(process.argv[2] ?? 5);
 if (skipsWithoutKernel()) process.exit(0);

@@ -36,6 +36,7 @@ export class Drain {
   /** Brings the rest and ends; gives up the rest when `deadline` aborts. */
   async close(deadline: AbortSignal): Promise<void> {
     Atomics.store(this.#shared, 1, 1);
+    Atomics.notify(this.#shared, 1);
     const isOver = new Promise<void>((done) => deadline.addEventListener('abort', () => done(), { once: true }));
     await Promise.race([this.#ended, isOver]);
     await Promise.race([this.#work, isOver]);

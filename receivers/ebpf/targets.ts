@@ -10,6 +10,7 @@ export interface TargetsOptions {
   readonly detach: (links: readonly number[]) => Promise<void>;
   /** Whether a file may be probed at all. */
   readonly mayProbe: (path: string) => boolean;
+  /** How many files may be probed at once. */
   readonly maxFiles: number;
 }
 
@@ -23,6 +24,9 @@ export interface TargetState {
   readonly buildId?: string;
 }
 
+/** Files without a TLS library that are remembered, so that they are not looked at again. */
+const MAX_OTHERS = 8192;
+
 interface Entry {
   state: TargetState;
   links: readonly number[];
@@ -35,6 +39,7 @@ interface Entry {
 export class Targets {
   readonly #options: TargetsOptions;
   readonly #entries = new Map<string, Entry>();
+  #attached = 0;
   readonly #open = new Map<string, Promise<TargetState | undefined>>();
 
   constructor(options: TargetsOptions) {
@@ -58,7 +63,11 @@ export class Targets {
       if (!stats.isFile()) return undefined;
       const key = `${stats.dev}:${stats.ino}:${stats.mtimeNs}`;
       const known = this.#entries.get(key);
-      if (known !== undefined) return known.state;
+      if (known !== undefined) {
+        this.#entries.delete(key); // used last, let go last
+        this.#entries.set(key, known);
+        return known.state;
+      }
       const running = this.#open.get(key);
       if (running !== undefined) return await running;
       const work = this.#look(fd, key);
@@ -76,6 +85,7 @@ export class Targets {
   async close(): Promise<void> {
     const links = [...this.#entries.values()].flatMap((entry) => entry.links);
     this.#entries.clear();
+    this.#attached = 0;
     await this.#options.detach(links);
   }
 
@@ -105,14 +115,25 @@ export class Targets {
 
   #keep(key: string, state: TargetState, links: readonly number[]): TargetState {
     this.#entries.set(key, { state, links });
-    if (this.#entries.size > this.#options.maxFiles) {
-      const [oldest] = this.#entries;
-      if (oldest !== undefined) {
-        this.#entries.delete(oldest[0]);
-        void this.#options.detach(oldest[1].links);
-      }
-    }
+    if (links.length > 0) this.#attached++;
+    if (this.#attached > this.#options.maxFiles) this.#drop((entry) => entry.links.length > 0);
+    if (this.#entries.size - this.#attached > MAX_OTHERS) this.#drop((entry) => entry.links.length === 0);
     return state;
+  }
+
+  /** Lets go of the one of a kind that was not used for longest. */
+  #drop(isOne: (entry: Entry) => boolean): void {
+    for (const [key, entry] of this.#entries) {
+      if (!isOne(entry)) continue;
+      this.#entries.delete(key);
+      if (entry.links.length === 0) return;
+      this.#attached--;
+      this.#options.log.warn('Too many files are probed: one that was not used for long no longer is.', {
+        path: entry.state.path,
+      });
+      void this.#options.detach(entry.links);
+      return;
+    }
   }
 }
 
