@@ -30,7 +30,8 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm) {
   __u32 pid = task->tgid;
-  if (!(flags_of(pid) & TRACK_SELF)) {
+  int is_tracked = (flags_of(pid) & TRACK_SELF) != 0;
+  if (!is_tracked) {
     struct settings *set = settings_of();
     if (!set || !set->sees_all_execs || !is_in_namespace(set, task)) return 0;
   }
@@ -38,6 +39,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
   if (!s) return 0;
   struct exec_record *r = (void *)s->bytes;
   begin(&r->h, REC_EXEC, 0);
+  r->h.flags = is_tracked ? EXEC_TRACKED : 0;
   r->ppid = BPF_CORE_READ(task, real_parent, tgid);
   r->uid = BPF_CORE_READ(task, cred, uid.val);
   r->gid = BPF_CORE_READ(task, cred, gid.val);

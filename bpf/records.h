@@ -93,6 +93,8 @@ struct fork_record {
   __u32 pad;
 };
 
+enum exec_flags { EXEC_TRACKED = 1 };
+
 /* Paths are written leaf first, each name followed by NUL; user space turns them around. */
 #define ARGV_MAX 8192
 #define NAME_MAX_LEN 256

@@ -134,7 +134,7 @@ function causeOf(errno: string | undefined, message: string, facts: CaptureFacts
     return 'the kernel is locked down: start it with lockdown=integrity or without';
   if (message.includes('attach')) return attachCause(errno, facts);
   if (errno === 'EPERM' && facts.hasSeccomp)
-    return 'a seccomp filter refuses bpf(2): in a container, docker run --security-opt seccomp=unconfined';
+    return 'a seccomp filter refuses bpf(2): in a service, SystemCallFilter=bpf; in a container, a profile that allows it';
   if (errno === 'EPERM') return 'a security module refuses bpf(2): see the audit log of SELinux or AppArmor';
   if (errno === 'ENOMEM') return 'there is no memory for the ring: lower ring_size';
   return undefined;

@@ -122,7 +122,7 @@ async function look(process: Process, { proc, scanner, mayLook }: LookOptions): 
     const why = mayLook
       ? 'it has no program, as threads of the kernel'
       : 'it belongs to another user, or lets nobody look';
-    const remedy = mayLook ? {} : { remedy: 'give CAP_SYS_PTRACE' };
+    const remedy = mayLook ? {} : { remedy: 'needs CAP_SYS_PTRACE' };
     return { status: 'fail', seen: [], unseen: [{ what: 'everything', why, ...remedy }] };
   }
   const seen: Seen[] = [];
@@ -133,7 +133,10 @@ async function look(process: Process, { proc, scanner, mayLook }: LookOptions): 
       const { library, version } = discovery.target;
       seen.push({ file, library, ...(version !== undefined && { version }) });
     } else if (discovery.kind === 'unsupported_build') {
-      unseen.push({ what, why: `${discovery.library}: ${discovery.reason}` });
+      const { library, reason } = discovery;
+      if (reason.endsWith('EACCES'))
+        unseen.push({ what, why: 'it may not be opened', remedy: 'needs CAP_DAC_READ_SEARCH' });
+      else unseen.push({ what, why: `${library}: ${reason}` });
     } else if (isLibrary) {
       unseen.push({ what, why: 'a TLS library that is neither OpenSSL nor BoringSSL' });
     }

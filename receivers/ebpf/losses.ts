@@ -38,7 +38,8 @@ export class Losses {
     meter.gauge('oisp_ebpf_ring_bytes', { receiver: id }, () => this.#waiting);
   }
 
-  look(): void {
+  /** The answer is whether records were lost since the last look: with them the ends of processes may be. */
+  look(): boolean {
     const now = this.#options.sensor.counts();
     const before = this.#seen;
     this.#seen = now;
@@ -47,6 +48,7 @@ export class Losses {
     this.#lost('fault', 0, now.faultBytes - before.faultBytes, before.faultBytes === 0);
     this.#lost('cut', 0, now.cutBytes - before.cutBytes, before.cutBytes === 0);
     this.#lost('map_full', now.mapFull - before.mapFull, 0, before.mapFull === 0);
+    return now.drops > before.drops;
   }
 
   #lost(reason: string, records: number, bytes: number, isFirst: boolean): void {

@@ -135,6 +135,19 @@ export class Observer {
     });
   }
 
+  /** Lets go of processes whose end was not told, because it found no room in the ring. */
+  prune(isAlive: (pid: number) => boolean, now: number): void {
+    const { processes, streams } = this.#options;
+    for (const pid of this.#tracked) {
+      if (isAlive(pid)) continue;
+      this.#tracked.delete(pid);
+      const known = processes.known(pid);
+      if (known === undefined) continue;
+      streams.exit(pid, known.start, now);
+      this.#ended.push({ pid, start: known.start, at: now });
+    }
+  }
+
   /** The end of the capture: no more names will come. */
   finish(now: number): void {
     this.counted([], now + NAME_WAIT_NS);
@@ -151,14 +164,14 @@ export class Observer {
     const { processes, envelope, emit, isSelected, track, onFile, self } = this.#options;
     const process = processes.exec(record);
     if (record.ppid === self && basename(record.exe) === LAUNCHER) return;
-    if (!this.#tracked.has(record.pid)) {
+    if (!record.isTracked) {
       if (!isSelected(process)) {
         processes.forget(record.pid, record.start);
         return;
       }
-      this.#tracked.add(record.pid);
       track(record.pid);
     }
+    this.#tracked.add(record.pid);
     onFile(`/proc/${record.pid}/exe`);
     emit(execEvent(record, process, envelope));
   }

@@ -71,6 +71,11 @@ export class Processes {
     });
   }
 
+  /** The process that had a pid last, if it is known. */
+  known(pid: number): Process | undefined {
+    return this.#byPid.get(pid);
+  }
+
   /** One that runs already; undefined when it is gone. */
   running(pid: number): Process | undefined {
     const known = this.#byPid.get(pid);

@@ -241,7 +241,7 @@ export class EbpfReceiver implements Receiver {
     const { sensor, observer, streams, losses, envelope } = parts;
     this.#takeFiles(parts);
     streams.elapse(envelope.bootOf(this.#context.clock.now()));
-    losses.look();
+    if (losses.look()) observer.prune(isAlive, envelope.bootOf(this.#context.clock.now()));
     await sensor.setSyscalls(this.#config.children || observer.tracked > 0 || this.#config.scope === 'machine');
     await this.#flush();
   }
@@ -285,6 +285,10 @@ interface Parts {
   readonly scanner: Scanner;
   readonly losses: Losses;
   readonly drain: Drain;
+}
+
+function isAlive(pid: number): boolean {
+  return parentOf(pid) !== undefined;
 }
 
 function bootId(): string {

@@ -9,6 +9,7 @@ import {
   DATA_RECORD,
   DIR_SENT,
   EXEC_RECORD,
+  EXEC_TRACKED,
   EXIT_RECORD,
   FILE_OPEN,
   FILE_RECORD,
@@ -92,6 +93,8 @@ export type SensorRecord =
     })
   | (Head & {
       readonly type: 'exec';
+      /** It is observed already, by its parent or by request. */
+      readonly isTracked: boolean;
       readonly ppid: number;
       readonly uid: number;
       readonly gid: number;
@@ -322,6 +325,7 @@ function execOf(r: Buffer): Omit<Extract<SensorRecord, { type: 'exec' }>, keyof 
   if (args.at(-1) === '') args.pop(); // the NUL behind the last one
   return {
     type: 'exec',
+    isTracked: (r.readUInt16LE(RECORD.flags) & EXEC_TRACKED) !== 0,
     ppid: r.readUInt32LE(EXEC_RECORD.ppid),
     uid: r.readUInt32LE(EXEC_RECORD.uid),
     gid: r.readUInt32LE(EXEC_RECORD.gid),

@@ -59,6 +59,7 @@ export function exec(ms: number, pid: number, args: readonly string[], more: Par
   return {
     ...head(ms, pid),
     type: 'exec',
+    isTracked: false,
     ppid: 1,
     uid: 1000,
     gid: 1000,

@@ -66,7 +66,7 @@ describe('observer', () => {
     const { observer, events, files } = lab();
     observer.add(50);
     observer.take(fork(0, 50, 51));
-    observer.take(exec(1, 51, ['wc', '-l', 'a.txt'], { ppid: 50 }));
+    observer.take(exec(1, 51, ['wc', '-l', 'a.txt'], { ppid: 50, isTracked: true }));
     observer.take(file(2, 51, '/home/u/a.txt'));
     observer.take(connect(4, 51));
     observer.take(names(5, 51, NAMES_RENAME, 'a.txt', '/home/u/sub/../b.txt'));
@@ -89,8 +89,7 @@ describe('observer', () => {
 
   it('tells a signal', () => {
     const { observer, events } = lab();
-    observer.take(exec(0, 51, ['sleep', '9']));
-    observer.add(51);
+    observer.take(exec(0, 51, ['sleep', '9'], { isTracked: true }));
     observer.take(exit(1, 51, 9));
     expect(events.at(-1)?.data).toMatchObject({ exit_code: 137, signal: 9, signal_name: 'SIGKILL' });
   });
@@ -106,8 +105,8 @@ describe('observer', () => {
   it('says nothing of what starts the command for the collector', () => {
     const { observer, events } = lab();
     observer.take(fork(0, 9, 70));
-    observer.take(exec(1, 70, ['setpriv', '--', 'claude'], { ppid: 9 }));
-    observer.take(exec(2, 70, ['claude'], { ppid: 9 }));
+    observer.take(exec(1, 70, ['setpriv', '--', 'claude'], { ppid: 9, isTracked: true }));
+    observer.take(exec(2, 70, ['claude'], { ppid: 9, isTracked: true }));
     expect(events.map((event) => event.event_type)).toEqual(['process.exec']);
     expect(events[0]?.process?.exe).toBe('/usr/bin/claude');
   });
@@ -118,6 +117,16 @@ describe('observer', () => {
     observer.take(file(0, 50, '/usr/lib/x86_64-linux-gnu/libssl.so.3'));
     observer.take(file(0, 50, '/usr/lib/libsslx.txt'));
     expect(files).toEqual(['/proc/50/root/usr/lib/x86_64-linux-gnu/libssl.so.3']);
+  });
+
+  it('lets go of processes whose end was not told', () => {
+    const { observer } = lab();
+    // the fork of the first found no room in the ring: the kernel knows it is observed
+    observer.take(exec(0, 51, ['sleep', '9'], { isTracked: true }));
+    observer.take(exec(0, 52, ['sleep', '9'], { isTracked: true }));
+    observer.prune((pid) => pid === 52, at(5));
+    expect(observer.tracked).toBe(1);
+    expect(observer.isTracked(52)).toBe(true);
   });
 
   it('lets a counter wait for the name of its file, and counts the ones that never get one', () => {
