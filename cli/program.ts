@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { components } from './components.ts';
 import { configInit } from './config-init.ts';
 import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
 import { helpText } from './help.ts';
 import { inventory } from './inventory.ts';
 import { CommandError, EXIT, type Io, UsageError } from './io.ts';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   record,
   trace,
   inventory,
+  doctor,
   validate,
   components,
   printConfig,

@@ -5,6 +5,7 @@ import {
   createMatcher,
   formatProblem,
   formatSample,
+  type Log,
   type LogLevel,
   Meter,
   type Registry,
@@ -14,6 +15,7 @@ import {
 } from '../core/index.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 import { load, type Wanted } from './load.ts';
+import { type AfterStart, Privileges } from './privileges.ts';
 
 /** How a config is run. */
 export interface Serve {
@@ -36,8 +38,10 @@ export interface Beside {
   listen(service: Service): () => void;
   /** Everything is ready. */
   begin?(service: Service): void;
-  /** Resolves when it has ended; awaited after the end of the service. */
+  /** Resolves when it has ended; awaited after the end of the service. Only a command has an end of its own. */
   done?(): Promise<void>;
+  /** The config may be read again. */
+  readonly reloads?: boolean;
 }
 
 /** Runs a config until its input ends or a signal comes. The answer is the exit code. */
@@ -48,6 +52,7 @@ export async function serve(options: Serve, io: Io): Promise<number> {
 
 /** Runs a config until its input ends or what goes on beside it stops it. */
 export async function serveBeside(options: Serve, beside: Beside, io: Io): Promise<Outcome> {
+  const privileges = new Privileges(options.config, io);
   const meter = new Meter();
   const service = serviceOf(options, meter, io);
   // signals count from before the start on: a start that hangs can be ended too
@@ -55,8 +60,12 @@ export async function serveBeside(options: Serve, beside: Beside, io: Io): Promi
   // timers of components let the process end; what waits for a signal does not
   const alive = setInterval(() => {}, 2 ** 30);
   try {
+    privileges.claim(options.config);
     await service.start(options.config);
+    const giveUp = await planOrStop(service, () => privileges.plan(afterStart(options, beside), logOf(options, io)));
+    // root starts a command of another user
     beside.begin?.(service);
+    if (!giveUp()) service.stop();
     const outcome = await service.finished();
     await beside.done?.();
     if (options.verbose) for (const sample of meter.samples()) io.err(`${formatSample(sample)}\n`);
@@ -75,6 +84,7 @@ export async function serveBeside(options: Serve, beside: Beside, io: Io): Promi
 /** SIGINT and SIGTERM stop the service, the same again ends the process; SIGHUP reads the config again, or stops as well. */
 export function untilSignal(hangup: 'reload' | 'stop', io: Io): Beside {
   return {
+    reloads: hangup === 'reload',
     listen: (service) => {
       let asked = false;
       const stop = (): void => {
@@ -94,10 +104,29 @@ export function untilSignal(hangup: 'reload' | 'stop', io: Io): Beside {
   };
 }
 
+/** What is done with privileges when a service has started. */
+function afterStart({ config, wanted }: Serve, { done, reloads }: Beside): AfterStart {
+  const files = wanted.sources.filter((one) => !/^(env|yaml):/.test(one)).map((one) => one.replace(/^file:/, ''));
+  return { config, configFiles: reloads === true ? files : [], hasCommand: done !== undefined };
+}
+
+async function planOrStop(service: Service, plan: () => () => boolean): Promise<() => boolean> {
+  try {
+    return plan();
+  } catch (error) {
+    service.stop();
+    await service.finished();
+    throw error;
+  }
+}
+
+function logOf({ config: { telemetry }, logLevel }: Pick<Serve, 'config' | 'logLevel'>, io: Io): Log {
+  return createLog({ ...telemetry.logs, level: logLevel ?? telemetry.logs.level, write: io.err, now: systemClock.now });
+}
+
 function serviceOf({ wanted, registry, logLevel }: Serve, meter: Meter, io: Io): Service {
   return new Service({
-    createLog: ({ telemetry }) =>
-      createLog({ ...telemetry.logs, level: logLevel ?? telemetry.logs.level, write: io.err, now: systemClock.now }),
+    createLog: (config) => logOf({ config, ...(logLevel !== undefined && { logLevel }) }, io),
     clock: systemClock,
     meter,
     random: Math.random,

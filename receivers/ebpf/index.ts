@@ -9,5 +9,18 @@ export const ebpfReceiver = defineReceiver({
   stability: 'alpha',
   schema,
   emits: ['capture', 'events'],
+  check: ({ ring_size, drain_interval }) => [
+    ...(isRing(ring_size)
+      ? []
+      : [{ path: ['ring_size'], message: 'is no power of two from 64KiB to 1GiB', hint: 'write 32MiB' }]),
+    ...(drain_interval >= 1 && drain_interval <= 1000
+      ? []
+      : [{ path: ['drain_interval'], message: 'is not between 1ms and 1s', hint: 'write 5ms' }]),
+  ],
   create: (context, config, next) => new EbpfReceiver(context, config, next),
 });
+
+/** What the kernel takes for a ring. */
+function isRing(bytes: number): boolean {
+  return bytes >= 65_536 && bytes <= 2 ** 30 && Number.isInteger(Math.log2(bytes));
+}

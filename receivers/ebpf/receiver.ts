@@ -9,7 +9,7 @@ import {
   type Receiver,
   retry,
 } from '../../core/index.ts';
-import { explain } from './checks.ts';
+import { captureFacts, explain, has, KERNEL_MULTI } from './checks.ts';
 import type { Config } from './config.ts';
 import { Drain } from './drain.ts';
 import { Envelope } from './envelope.ts';
@@ -63,6 +63,10 @@ export class EbpfReceiver implements Receiver {
 
   async #begin(host: Host): Promise<void> {
     const parts = this.#build(host);
+    if (parts.sensor.mode === 'perf' && !has(captureFacts(), 'CAP_SYS_ADMIN'))
+      throw new Error(
+        `this kernel has no uprobe_multi (${KERNEL_MULTI}), and probes by perf events need CAP_SYS_ADMIN: run it as root`,
+      );
     this.#parts = parts;
     const { sensor, targets } = parts;
     const config = this.#config;
@@ -303,11 +307,15 @@ function isInNamespace(pid: number, inode: number): boolean {
   return inode === 0 || systemProc.link(`/proc/${pid}/ns/pid`) === `pid:[${inode}]`;
 }
 
-/** TLS libraries that a process has mapped, as seen through its own root. */
+/** TLS libraries that a process has mapped: the very files, where that may be read, else those that stand at their paths now. */
 function librariesOf(pid: number): string[] {
   return mappedFiles(systemProc.text(`/proc/${pid}/maps`) ?? '')
     .filter((file) => TLS_LIBRARY.test(file.path))
-    .map((file) => `/proc/${pid}/root${file.path}`);
+    .flatMap(({ path, range, isDeleted }) => {
+      const mapped = `/proc/${pid}/map_files/${range}`;
+      if (systemProc.link(mapped) !== undefined) return [mapped];
+      return isDeleted ? [] : [`/proc/${pid}/root${path}`];
+    });
 }
 
 function mayProbe({ include, exclude }: Config['probe']): (path: string) => boolean {

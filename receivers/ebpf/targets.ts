@@ -27,6 +27,12 @@ export interface TargetState {
 /** Files without a TLS library that are remembered, so that they are not looked at again. */
 const MAX_OTHERS = 8192;
 
+/** TLS libraries that are known by the name of their file only. */
+const OTHERS: readonly (readonly [RegExp, string])[] = [
+  [/\/libgnutls\.so[.\d]*$/, 'gnutls'],
+  [/\/lib(?:nspr4|ssl3)\.so[.\d]*$/, 'nss'],
+];
+
 interface Entry {
   state: TargetState;
   links: readonly number[];
@@ -40,6 +46,7 @@ export class Targets {
   readonly #options: TargetsOptions;
   readonly #entries = new Map<string, Entry>();
   #attached = 0;
+  #saidUnopened = false;
   readonly #open = new Map<string, Promise<TargetState | undefined>>();
 
   constructor(options: TargetsOptions) {
@@ -55,7 +62,8 @@ export class Targets {
     let fd: number;
     try {
       fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    } catch {
+    } catch (error) {
+      this.#unopened(path, error);
       return undefined;
     }
     try {
@@ -82,6 +90,18 @@ export class Targets {
     }
   }
 
+  /** A process that has ended is no problem; a file that may not be read is one, and is told once. */
+  #unopened(path: string, error: unknown): void {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'ENOENT' || code === 'ESRCH' || code === 'ENOTDIR') return;
+    if (!this.#saidUnopened)
+      this.#options.log.warn('A file cannot be looked at, so what it does with TLS is not seen; more are not told.', {
+        path,
+        code,
+      });
+    this.#saidUnopened = true;
+  }
+
   async close(): Promise<void> {
     const links = [...this.#entries.values()].flatMap((entry) => entry.links);
     this.#entries.clear();
@@ -96,9 +116,13 @@ export class Targets {
     const path = nameOf(opened);
     if (!mayProbe(path)) return this.#keep(key, { path, status: 'left_out' }, []);
     const discovery = await scanner.scan(opened);
-    const about = aboutOf(discovery);
+    const other = discovery.kind === 'none' ? OTHERS.find(([name]) => name.test(path))?.[1] : undefined;
+    const about =
+      other === undefined
+        ? aboutOf(discovery)
+        : { library: other, reason: 'this library is not read, only OpenSSL and BoringSSL are' };
     if (discovery.kind !== 'target') {
-      const status = discovery.kind === 'none' ? 'none' : 'unsupported';
+      const status = discovery.kind === 'none' && other === undefined ? 'none' : 'unsupported';
       if (status === 'unsupported') log.info('A TLS library cannot be read.', { path, ...about });
       return this.#keep(key, { path, status, ...about }, []);
     }

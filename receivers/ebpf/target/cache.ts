@@ -13,17 +13,25 @@ export interface Identity {
 
 /** An open file and what says which one it is. */
 export interface OpenFile {
-  readonly fd: number;
   readonly source: Source;
+  readonly close: () => void;
   readonly identity: Identity;
 }
 
 /**
- * Opens a regular file for reading; undefined for anything else. Does not wait for the writer of a FIFO. The caller closes `fd`. Throws what
- * opening and reading throw.
+ * Opens a regular file for reading; undefined for anything else. Does not wait for the writer of a FIFO. The caller closes it. Throws what
+ * opening and reading throw. `/proc/self/fd/N` is the descriptor itself, which stays open: a thread that gave up its privileges may read on in a
+ * file that another one has opened.
  */
 export function openRegular(path: string): OpenFile | undefined {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  const given = /^\/proc\/self\/fd\/(\d+)$/.exec(path)?.[1];
+  const fd =
+    given === undefined
+      ? openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+      : Number(given);
+  const close = (): void => {
+    if (given === undefined) closeSync(fd);
+  };
   try {
     const stat = fstatSync(fd, { bigint: true });
     if (stat.isFile()) {
@@ -32,13 +40,13 @@ export function openRegular(path: string): OpenFile | undefined {
       const buildId = readBuildId(source);
       // A build id is only what the file says of itself: the owner keeps one user's forgery away from the programs of another.
       const build = buildId === undefined ? undefined : `${buildId}:${stat.size}:${stat.uid}`;
-      return { fd, source, identity: { file, build } };
+      return { source, close, identity: { file, build } };
     }
   } catch (error) {
-    closeSync(fd);
+    close();
     throw error;
   }
-  closeSync(fd);
+  close();
   return undefined;
 }
 

@@ -1,5 +1,7 @@
 /** A file that a process may run code from. */
 export interface MappedFile {
+  /** Addresses of the mapping, as the names in `/proc/PID/map_files` have them. */
+  readonly range: string;
   /** As the process sees it, in its own mount namespace; without the mark of a deleted file. */
   readonly path: string;
   /** Major and minor number in hex (`fe:01`). */
@@ -32,12 +34,13 @@ export function mappedFiles(maps: string): MappedFile[] {
 }
 
 function mappedFile(line: string): MappedFile | undefined {
-  const [, device, inode, rest] =
-    /^[\da-f]+-[\da-f]+ ..x. [\da-f]+ ([\da-f]+:[\da-f]+) (\d+) +(\/.*)$/.exec(line) ?? [];
-  if (device === undefined || inode === undefined || inode === '0' || rest === undefined) return undefined;
+  const [, range, device, inode, rest] =
+    /^([\da-f]+-[\da-f]+) ..x. [\da-f]+ ([\da-f]+:[\da-f]+) (\d+) +(\/.*)$/.exec(line) ?? [];
+  if (range === undefined || device === undefined || inode === undefined || inode === '0' || rest === undefined)
+    return undefined;
   const isDeleted = rest.endsWith(DELETED);
   const path = (isDeleted ? rest.slice(0, -DELETED.length) : rest).replaceAll('\\012', '\n');
-  return { path, device, inode, isDeleted };
+  return { range, path, device, inode, isDeleted };
 }
 
 const MAGIC = 'glibc-ld.so.cache1.1';

@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { openRegular } from './cache.ts';
 import { discover } from './discover.ts';
@@ -14,7 +13,7 @@ function scan(path: string): ScanAnswer {
     try {
       return { discovery: discover(open.source), identity: open.identity };
     } finally {
-      closeSync(open.fd);
+      open.close();
     }
   } catch (error) {
     return { discovery: { kind: 'unsupported_build', library: 'unknown', reason: reasonOf(error) } };

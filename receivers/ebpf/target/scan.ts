@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -157,7 +156,7 @@ function refusal(reason: string): Discovery {
 function identify(path: string): Identity | undefined {
   try {
     const open = openRegular(path);
-    if (open !== undefined) closeSync(open.fd);
+    open?.close();
     return open?.identity;
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, mkdtempSync, openSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ const found = { kind: 'none', needed: [] } as const;
 function identify(path: string): Identity {
   const open = openRegular(path);
   if (open === undefined) throw new Error('no regular file');
-  closeSync(open.fd);
+  open.close();
   return open.identity;
 }
 
@@ -52,4 +52,15 @@ test('the limit is held, and what was asked for last stays', () => {
   cache.set(id('e'), found);
   expect(cache.size).toBe(4);
   expect(['a', 'b', 'c', 'd', 'e'].filter((name) => cache.get(id(name)) !== undefined)).toEqual(['a', 'c', 'd', 'e']);
+});
+
+test('a descriptor of this process is read where its path may no longer be, and stays open', () => {
+  const path = join(folder, 'closed');
+  writeFileSync(path, buildElf({}));
+  const fd = openSync(path, 'r');
+  rmSync(path);
+  const open = openRegular(`/proc/self/fd/${fd}`);
+  open?.close();
+  expect(openRegular(`/proc/self/fd/${fd}`)?.identity).toEqual(open?.identity);
+  closeSync(fd);
 });

@@ -17,7 +17,7 @@ describe('mapped files', () => {
   ].join('\n');
 
   test('are those that code runs from, each once', () => {
-    expect(mappedFiles(`${maps}\n${maps}\n`)).toEqual([
+    expect(mappedFiles(`${maps}\n${maps}\n`)).toMatchObject([
       { path: '/usr/bin/node', device: 'fe:00', inode: '247580', isDeleted: false },
       { path: '/opt/my lib/a\nb.so', device: 'fe:01', inode: '42', isDeleted: true },
     ]);
