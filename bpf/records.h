@@ -49,7 +49,7 @@ struct data_record {
 };
 
 /* How the socket of a connection became known. */
-enum bind_source { BIND_NONE = 0, BIND_SET_FD = 1, BIND_NESTED = 2, BIND_LAST_READ = 3, BIND_NEXT_WRITE = 4 };
+enum bind_source { BIND_NONE = 0, BIND_SET_FD = 1, BIND_NESTED = 2, BIND_LAST_READ = 3, BIND_NEXT_WRITE = 4, BIND_HELLO = 5 };
 
 struct address {
   __u16 family; /* AF_INET, AF_INET6; 0: none */

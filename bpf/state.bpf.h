@@ -17,12 +17,19 @@
 #define EINPROGRESS 115
 
 /* A TLS call that a thread is in. */
-struct call {
+struct one_call {
   __u64 ssl;
+  __u64 stack; /* pointer at its begin: a call inside it lies below */
   __u64 buf;
   __u64 lenp;
   __u32 kind;
   __u32 pad;
+};
+
+/* A call may be made inside another: Node writes out of the callback that says that the handshake, which a read carried on, is over. */
+struct call {
+  struct one_call now;
+  struct one_call outer; /* kind 0: none */
 };
 
 struct conn_key {
@@ -46,6 +53,7 @@ struct conn {
 struct thread {
   __u64 last_sock;
   __u64 handshake; /* SSL whose handshake call is open */
+  __u64 opening;   /* SSL whose call ended without plaintext: a ClientHello that is the next on any socket is its own */
   __u64 pending;   /* SSL that was written to and whose socket is not known */
   __s32 last_fd;
   __u32 pad;

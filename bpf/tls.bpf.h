@@ -242,13 +242,26 @@ __noinline int take(__u64 ssl, __u32 kind, __u64 buf, __u64 n, __u32 dir) {
 SEC("uprobe")
 int tls_entry(struct pt_regs *ctx) {
   __u64 ssl = PT_REGS_PARM1(ctx), buf = PT_REGS_PARM2(ctx), fourth = PT_REGS_PARM4(ctx), fifth = PT_REGS_PARM5(ctx);
+  __u64 stack = PT_REGS_SP(ctx);
   if (!is_observed()) return 0;
   __u64 id = bpf_get_current_pid_tgid();
   __u32 kind = bpf_get_attach_cookie(ctx) & 0xff;
-  struct call call = {.ssl = ssl, .buf = buf, .kind = kind};
-  call.lenp = kind == CALL_WRITE_EX5 ? fifth : kind >= CALL_READ_EX ? fourth : 0;
+  struct call call = {.now = {.ssl = ssl, .stack = stack, .buf = buf, .kind = kind}};
+  call.now.lenp = kind == CALL_WRITE_EX5 ? fifth : kind >= CALL_READ_EX ? fourth : 0;
+  struct call *open = bpf_map_lookup_elem(&calls, &id);
+  if (open && open->now.stack > stack) call.outer = open->now;
   if (bpf_map_update_elem(&calls, &id, &call, BPF_ANY)) count(COUNT_MAP_FULL, 1);
   return 0;
+}
+
+/* A call that carried no plaintext: it may have begun a handshake, into memory. */
+static __always_inline void opening(__u64 *id, struct thread *thread, __u64 ssl) {
+  if (thread) {
+    thread->opening = ssl;
+    return;
+  }
+  struct thread fresh = {.opening = ssl, .last_fd = -1};
+  bpf_map_update_elem(&threads, id, &fresh, BPF_ANY);
 }
 
 SEC("uprobe")
@@ -260,16 +273,23 @@ int tls_exit(struct pt_regs *ctx) {
     if (is_observed()) count(COUNT_NO_ENTRY, 1);
     return 0;
   }
-  struct call call = *found;
-  bpf_map_delete_elem(&calls, &id);
+  struct one_call call = found->now;
+  if (found->outer.kind) {
+    found->now = found->outer;
+    found->outer.kind = 0;
+  } else
+    bpf_map_delete_elem(&calls, &id);
   __u64 n = 0;
   if (call.kind <= CALL_WRITE)
     n = result > 0 ? result : 0;
   else if (result == 1)
     bpf_probe_read_user(&n, sizeof n, (void *)call.lenp);
-  if (n == 0 || n > 1ULL << 31) return 0;
   struct conn_key key = {.ssl = call.ssl, .pid = id >> 32, .kind = STREAM_TLS};
   struct thread *thread = bpf_map_lookup_elem(&threads, &id);
+  if (n == 0 || n > 1ULL << 31) {
+    opening(&id, thread, call.ssl);
+    return 0;
+  }
   if (call.kind == CALL_READ || call.kind == CALL_READ_EX) {
     if (thread && thread->last_sock) bind_sock(call.ssl, thread->last_sock, thread->last_fd, BIND_LAST_READ);
     take(call.ssl, STREAM_TLS, call.buf, n, DIR_RECEIVED);
@@ -309,7 +329,9 @@ SEC("uprobe")
 int tls_handshaken(struct pt_regs *ctx) {
   __u64 id = bpf_get_current_pid_tgid();
   struct thread *thread = bpf_map_lookup_elem(&threads, &id);
-  if (thread) thread->handshake = 0;
+  if (!thread) return 0;
+  thread->opening = thread->handshake;
+  thread->handshake = 0;
   return 0;
 }
 

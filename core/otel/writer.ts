@@ -146,9 +146,9 @@ export class ProtoWriter {
   #keyAscii(tag: number, { bytes, words }: Key, text: string): boolean {
     const n = text.length;
     const named = bytes.length;
-    const view = this.#view;
     this.#room(ALL_SHORT + 16);
     const buf = this.#buf;
+    const view = this.#view;
     let pos = this.#pos;
     buf[pos] = tag;
     buf[pos + 1] = named + n + 4;

@@ -290,6 +290,7 @@ export const BIND_SET_FD = 1;
 export const BIND_NESTED = 2;
 export const BIND_LAST_READ = 3;
 export const BIND_NEXT_WRITE = 4;
+export const BIND_HELLO = 5;
 export const EXEC_TRACKED = 1;
 export const FILE_OPEN = 1;
 export const FILE_SEEN = 2;

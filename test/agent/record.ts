@@ -9,11 +9,12 @@ import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { readTap, records } from './compose.ts';
 import { effectsOf } from './effects.ts';
-import { harness, prepare, project, repo, root, runSession } from './stage.ts';
+import { prepare, repo, root, runSession } from './stage.ts';
 import { readTrace } from './strace.ts';
 
 const out = resolve(process.argv[2] ?? join(repo, 'configs/demo'));
 const stage = prepare();
+const { harness, project } = stage;
 const traceDir = mkdtempSync(join(tmpdir(), 'oisp-trace-'));
 try {
   // one offset for the whole recording: the wall clock is not stepped within it

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { skipsWithout } from '../require.ts';
 import { type Jaeger, jaegerIsBuilt, startJaeger } from '../servers/jaeger.ts';
 import { build, collector, type Ended, repo } from './program.ts';
-import { compareLegacy, type Span, spansOfLegacy, spansOfOtlp } from './tree.ts';
+import { json, readTrace, traceIdsBetween } from './query.ts';
+import { compareLegacy, spansOfLegacy } from './tree.ts';
 import { compareWithTruth, type Truth } from './truth.ts';
 
 // written by the demo agent in this very form
@@ -13,41 +14,13 @@ const truth = JSON.parse(readFileSync(join(repo, 'configs/demo/session.truth.jso
 };
 const recording = join(repo, 'configs/demo/session.jsonl.gz');
 
-async function json(url: string): Promise<unknown> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
-  return response.json();
-}
-
-function field(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? new Map(Object.entries(value)).get(key) : undefined;
-}
-const listOf = (value: unknown, key: string): readonly unknown[] => {
-  const list = field(value, key);
-  return Array.isArray(list) ? list : [];
-};
 const sorted = (ids: readonly string[]): string[] => [...ids].sort((a, b) => a.localeCompare(b));
 
 /** Ids of all traces of the session's time, of whatever service: what Jaeger itself finds, not what the program says it sent. */
-async function traceIds(query: string): Promise<string[]> {
-  const hour = 3_600_000_000;
-  const from = Date.parse(truth.turns[0]?.started ?? '') * 1000 - hour;
-  const ids = new Set<string>();
-  for (const service of listOf(await json(`${query}/api/services`), 'data')) {
-    const search = new URLSearchParams({
-      service: String(service),
-      limit: '1000',
-      start: String(from),
-      end: String(from + 2 * hour),
-    });
-    for (const trace of listOf(await json(`${query}/api/traces?${search}`), 'data'))
-      ids.add(String(field(trace, 'traceID')));
-  }
-  return [...ids];
-}
-
-async function readTrace(query: string, id: string): Promise<Span[]> {
-  return spansOfOtlp(field(await json(`${query}/api/v3/traces/${id}`), 'result'));
+function traceIds(query: string): Promise<string[]> {
+  const hour = 3_600_000;
+  const from = Date.parse(truth.turns[0]?.started ?? '') - hour;
+  return traceIdsBetween(query, from, from + 2 * hour);
 }
 
 describe.skipIf(skipsWithout('jaeger', jaegerIsBuilt(), 'test/servers/build.sh jaeger builds it'))(
