@@ -3,7 +3,7 @@
  * programs that are not observed, and the time to attach and detach. Pairs with and without capture, in turns. Needs root and the addon; observes
  * only copies of runtimes in a folder of its own.
  *
- *   npx tsx bench/ebpf.ts [PAIRS]      OISP_BUN=PATH measures a Bun too
+ *   npx tsx bench/ebpf.ts [PAIRS]
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, writeFileSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { Sensor } from '../receivers/ebpf/sensor.ts';
 import { Scanner } from '../receivers/ebpf/target/scan.ts';
 import { Lab, observe, type Plan, programs } from '../test/bpf/lab.ts';
 import { skipsWithoutKernel } from '../test/bpf/runtimes.ts';
+import { bunPath, fetchBun } from '../test/bun.ts';
 
 const pairs = Number(process.argv[2] ?? 5);
 if (skipsWithoutKernel()) process.exit(0);
@@ -83,10 +84,9 @@ const clients: [string, (plan: string) => string[]][] = [
   ['Node', (file) => [lab.node, join(programs, 'client.mjs'), file, lab.file('notes')]],
   ['Python', (file) => [lab.python, join(programs, 'client.py'), 'threads', file, lab.file('notes'), lab.ca]],
 ];
-const bun = process.env['OISP_BUN']?.split(':')[0];
-if (bun === undefined) console.log('skipped, Bun is not measured: OISP_BUN names none');
+if (!fetchBun()) console.log('skipped, Bun is not measured: it comes from the registry of npm');
 else {
-  copyFileSync(bun, join(lab.dir, 'bin/bun'));
+  copyFileSync(bunPath, join(lab.dir, 'bin/bun'));
   const path = join(lab.dir, 'bin/bun');
   clients.push(['Bun', (file) => [path, join(programs, 'client.mjs'), file, lab.file('notes')]]);
 }

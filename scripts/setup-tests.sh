@@ -16,7 +16,10 @@ if [ "${#missing[@]}" -gt 0 ]; then
   "${run[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 fi
 
-[ "$(uname -s)" != Linux ] || scripts/build-native.sh --install
+if [ "$(uname -s)" = Linux ]; then
+  scripts/build-native.sh --install
+  npx tsx test/bun.ts || echo 'Bun cannot be fetched: its tests are skipped' >&2
+fi
 
 # a newer toolchain than the one installed is fetched by go itself, unless GOTOOLCHAIN=local forbids it
 command -v go >/dev/null || { echo "Go is missing (1.21 or newer), in Debian the package golang-go" >&2; exit 1; }

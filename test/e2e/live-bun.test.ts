@@ -1,35 +1,18 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentEnv } from '../agent/stage.ts';
 import { skipsWithoutKernel } from '../bpf/runtimes.ts';
+import { bunPath, fetchBun } from '../bun.ts';
 import { skipsWithout } from '../require.ts';
 import { collect, configInto, envOf, inPlace, spansIn, truthOf } from './live.ts';
-import { build, repo } from './program.ts';
+import { build } from './program.ts';
 import { compareWithTruth } from './truth.ts';
-
-const BUN = '1.4.5';
-const cache = join(repo, 'node_modules/.cache/bun', BUN);
-const bun = join(cache, 'node_modules/@oven/bun-linux-x64/bin/bun');
-
-/** Fetches Bun from the registry of npm, once. */
-function isBunThere(): boolean {
-  if (existsSync(bun)) return true;
-  try {
-    mkdirSync(cache, { recursive: true });
-    const args = ['install', '--prefix', cache, '--no-fund', '--no-audit', '--silent', `@oven/bun-linux-x64@${BUN}`];
-    execFileSync('npm', args, { stdio: 'pipe', timeout: 120_000 });
-  } catch {
-    return false;
-  }
-  return existsSync(bun);
-}
 
 const NO_KERNEL = skipsWithoutKernel();
 
-describe.skipIf(NO_KERNEL || skipsWithout('bun', isBunThere(), 'it comes from the registry of npm'))(
+describe.skipIf(NO_KERNEL || skipsWithout('bun', fetchBun(), 'it comes from the registry of npm'))(
   'the demo agent under Bun, live',
   () => {
     let dir: string;
@@ -43,7 +26,7 @@ describe.skipIf(NO_KERNEL || skipsWithout('bun', isBunThere(), 'it comes from th
       const file = join(dir, 'spans.jsonl');
       await inPlace(async (place) => {
         const { stage, port } = place;
-        const copy = place.copy(bun);
+        const copy = place.copy(bunPath);
         const env = {
           ...envOf(place, agentEnv(stage, port, 'names.cjs')),
           // Bun's fetch knows no preload that would send a name elsewhere

@@ -11,7 +11,8 @@ import { entryOf } from '../../../../receivers/ebpf/target/prologue.ts';
 import { bytesAt, fileSource, type Source } from '../../../../receivers/ebpf/target/source.ts';
 import { functionsNamed, symbolSections } from '../../../../receivers/ebpf/target/symbols.ts';
 import type { Role, Target } from '../../../../receivers/ebpf/target/target.ts';
-import { skipsWhere, skipsWithout, skipsWithoutData } from '../../../require.ts';
+import { bunPath, hasBun } from '../../../bun.ts';
+import { skipsWhere, skipsWithout } from '../../../require.ts';
 
 const isElsewhere = skipsWhere(
   process.platform !== 'linux' || process.arch !== 'x64',
@@ -64,9 +65,10 @@ test('a shared libssl of OpenSSL 3 is probed once in each direction', { skip: no
   expect(roles(target).filter((role) => role === 'set_fd')).toHaveLength(3);
 });
 
-/** Paths of Bun programs of any version, or of what `bun build --compile` made, separated by colons. */
-const buns = (process.env['OISP_BUN'] ?? '').split(':').filter((path) => path !== '');
-const noBun = isElsewhere || skipsWithoutData('a Bun in OISP_BUN', buns.length > 0);
+/** The Bun of the tests, and programs named by OISP_BUN: of any version, or what `bun build --compile` made, separated by colons. */
+const named = (process.env['OISP_BUN'] ?? '').split(':').filter((path) => path !== '');
+const buns = [...named, ...(hasBun() ? [bunPath] : [])];
+const noBun = isElsewhere || skipsWithout('bun', buns.length > 0, 'npx tsx test/bun.ts fetches it');
 
 test.each(buns.length > 0 ? buns : ['none'])('Bun has its BoringSSL told apart: %s', { skip: noBun }, (path) => {
   const target = targetIn(path);
@@ -114,7 +116,8 @@ const builds = isElsewhere
       { what: 'for one address', path: build('fixed', '-no-pie', '-fno-pie', ...libraries) },
       { what: 'static, without a table of unwind information', path: build('static', '-static', '-lssl', '-lcrypto') },
     ].flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }]));
-const noGcc = isElsewhere || skipsWithoutData('gcc with libssl.a of OpenSSL 3', builds.length > 0);
+const noGcc =
+  isElsewhere || skipsWithout('gcc with libssl.a of OpenSSL 3', builds.length > 0, 'in Debian gcc and libssl-dev');
 
 describe('a stripped program with OpenSSL 3 in it', { skip: noGcc }, () => {
   test.each(builds.length > 0 ? builds : [{ what: 'none', path: '' }])('linked $what', ({ path }) => {
