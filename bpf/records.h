@@ -1,5 +1,5 @@
 /* What the sensor writes into its ring, and the maps that user space reads and writes. Little endian, natural alignment, no padding that is
- * not named. `receivers/ebpf/layout.gen.ts` is made from the BTF of these types. Times are nanoseconds of CLOCK_BOOTTIME. */
+ * not named. `receivers/ebpf/kernel/layout.gen.ts` is made from the BTF of these types. Times are nanoseconds of CLOCK_BOOTTIME. */
 #ifndef OISP_RECORDS_H
 #define OISP_RECORDS_H
 

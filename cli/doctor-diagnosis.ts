@@ -1,8 +1,8 @@
-import { captureFacts, has } from '../receivers/ebpf/checks.ts';
-import { machineChecks } from '../receivers/ebpf/doctor-machine.ts';
-import { lookAtProcesses, type Wanted } from '../receivers/ebpf/doctor-processes.ts';
-import { tryOut } from '../receivers/ebpf/doctor-trial.ts';
-import { systemProc } from '../receivers/ebpf/proc.ts';
+import { captureFacts, has } from '../receivers/ebpf/doctor/checks.ts';
+import { machineChecks } from '../receivers/ebpf/doctor/machine.ts';
+import { lookAtProcesses, type Wanted } from '../receivers/ebpf/doctor/processes.ts';
+import { tryOut } from '../receivers/ebpf/doctor/trial.ts';
+import { systemProc } from '../receivers/ebpf/observe/proc.ts';
 import { Scanner } from '../receivers/ebpf/target/scan.ts';
 import type { Diagnosis } from './doctor-text.ts';
 

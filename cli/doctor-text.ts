@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { columnsOf, padEnd, printable } from '../exporters/debug/text.ts';
-import type { Check } from '../receivers/ebpf/doctor-machine.ts';
-import type { ProcessReport } from '../receivers/ebpf/doctor-processes.ts';
+import type { Check } from '../receivers/ebpf/doctor/machine.ts';
+import type { ProcessReport } from '../receivers/ebpf/doctor/processes.ts';
 
 /** What was found out. */
 export interface Diagnosis {

@@ -1,4 +1,4 @@
-import type { Wanted } from '../receivers/ebpf/doctor-processes.ts';
+import type { Wanted } from '../receivers/ebpf/doctor/processes.ts';
 import { CAPTURE_FLAGS } from './capture-flags.ts';
 import type { Arguments, Command } from './command.ts';
 import { EXIT } from './io.ts';

@@ -1,6 +1,12 @@
 import { type Log, messageOf, type ServiceConfig } from '../core/index.ts';
-import { CAPABILITY, type CaptureFacts, captureFacts, isAtLeast, KERNEL_MULTI } from '../receivers/ebpf/checks.ts';
-import { loadNative, type Native } from '../receivers/ebpf/native.ts';
+import {
+  CAPABILITY,
+  type CaptureFacts,
+  captureFacts,
+  isAtLeast,
+  KERNEL_MULTI,
+} from '../receivers/ebpf/doctor/checks.ts';
+import { loadNative, type Native } from '../receivers/ebpf/kernel/native.ts';
 import { type Account, commandAccount, type LookUp, lookUpAccount } from './account.ts';
 import { CommandError, type Io } from './io.ts';
 import { claimFile } from './output-file.ts';

@@ -1,5 +1,5 @@
 /**
- * Writes receivers/ebpf/layout.gen.ts from the BTF of bpf/records.h: offsets and sizes of the records and map values that user space reads and
+ * Writes receivers/ebpf/kernel/layout.gen.ts from the BTF of bpf/records.h: offsets and sizes of the records and map values that user space reads and
  * writes, and the numbers of the enums. Needs clang and bpftool. Usage: npx tsx scripts/gen-layout.ts [--check]
  */
 import { execFileSync } from 'node:child_process';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const repo = fileURLToPath(new URL('..', import.meta.url));
-const target = join(repo, 'receivers/ebpf/layout.gen.ts');
+const target = join(repo, 'receivers/ebpf/kernel/layout.gen.ts');
 const header = readFileSync(join(repo, 'bpf/records.h'), 'utf8');
 
 interface Member {
@@ -105,7 +105,7 @@ const text = `${[...lines, ...constants].join('\n')}\n`;
 
 if (process.argv.includes('--check')) {
   if (readFileSync(target, 'utf8') !== text) {
-    console.error('receivers/ebpf/layout.gen.ts is stale: run npx tsx scripts/gen-layout.ts');
+    console.error('receivers/ebpf/kernel/layout.gen.ts is stale: run npx tsx scripts/gen-layout.ts');
     process.exit(1);
   }
 } else writeFileSync(target, text);

@@ -9,25 +9,25 @@ import {
   type Receiver,
   retry,
 } from '../../core/index.ts';
-import { captureFacts, explain, has, KERNEL_MULTI } from './checks.ts';
 import type { Config } from './config.ts';
-import { Drain } from './drain.ts';
-import { Envelope } from './envelope.ts';
-import { knownFiles, namedFiles } from './known-files.ts';
-import { TRACK_CHILDREN, TRACK_SELF } from './layout.gen.ts';
-import { Losses } from './losses.ts';
-import { nativePath } from './native.ts';
-import { Observer, TLS_LIBRARY } from './observer.ts';
-import { factsOf, parentOf, pidsOf, systemProc } from './proc.ts';
-import { type Process, Processes } from './processes.ts';
-import { readRecords } from './records.ts';
-import { isSelected } from './selection.ts';
-import { type FileCount, Sensor } from './sensor.ts';
-import { StdioOwners } from './stdio-owner.ts';
-import { Streams } from './streams.ts';
+import { captureFacts, explain, has, KERNEL_MULTI } from './doctor/checks.ts';
+import { Drain } from './kernel/drain.ts';
+import { TRACK_CHILDREN, TRACK_SELF } from './kernel/layout.gen.ts';
+import { Losses } from './kernel/losses.ts';
+import { nativePath } from './kernel/native.ts';
+import { readRecords } from './kernel/records.ts';
+import { type FileCount, Sensor } from './kernel/sensor.ts';
+import { Envelope } from './observe/envelope.ts';
+import { Observer, TLS_LIBRARY } from './observe/observer.ts';
+import { factsOf, parentOf, pidsOf, systemProc } from './observe/proc.ts';
+import { type Process, Processes } from './observe/processes.ts';
+import { isSelected } from './observe/selection.ts';
+import { StdioOwners } from './observe/stdio-owner.ts';
+import { Streams } from './observe/streams.ts';
+import { knownFiles, namedFiles } from './target/known-files.ts';
 import { mappedFiles } from './target/libraries.ts';
 import { Scanner } from './target/scan.ts';
-import { Targets } from './targets.ts';
+import { Targets } from './target/targets.ts';
 
 /** How often counters are taken and what waits is looked at. */
 const TICK_MS = 100;

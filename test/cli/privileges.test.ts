@@ -6,7 +6,7 @@ import { type AfterStart, Privileges } from '../../cli/privileges.ts';
 import { claimable, type Files, firstRefused, needsOf } from '../../cli/privileges-paths.ts';
 import { loadRegistry } from '../../cli/registry.ts';
 import { createLog, type ServiceConfig } from '../../core/index.ts';
-import type { CaptureFacts } from '../../receivers/ebpf/checks.ts';
+import type { CaptureFacts } from '../../receivers/ebpf/doctor/checks.ts';
 import { RECORDING } from './spawned.ts';
 
 const ANNA: Account = { uid: 1000, gid: 1000, name: 'anna' };

@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../../../core/index.ts';
+import { startThread } from '../thread.ts';
 import { DiscoveryCache, type Identity, openRegular } from './cache.ts';
 import type { Discovery } from './target.ts';
 
@@ -52,7 +51,7 @@ export class Scanner {
     this.#cache = options.cache ?? new DiscoveryCache();
     this.#timeLimitMs = options.timeLimitMs ?? 20_000;
     this.#idleMs = options.idleMs ?? 5_000;
-    this.#startWorker = options.startWorker ?? startWorker;
+    this.#startWorker = options.startWorker ?? (() => startThread(import.meta.url, 'scan-worker'));
   }
 
   /**
@@ -161,14 +160,4 @@ function identify(path: string): Identity | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Runs the worker from what this file is: compiled, or TypeScript of a test or a script, which a thread needs tsx for. */
-function startWorker(): Worker {
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./scan-worker.js', import.meta.url));
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx'));
-  const tsx = new URL('./esm/api/index.mjs', loader).href;
-  const worker = new URL('./scan-worker.ts', import.meta.url).href;
-  const start = `import(${JSON.stringify(tsx)}).then(({ register }) => { register(); return import(${JSON.stringify(worker)}); });`;
-  return new Worker(start, { eval: true, execArgv: [] });
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Role, Site } from '../target/target.ts';
 import {
   CALL_READ,
   CALL_READ_EX,
@@ -12,7 +13,6 @@ import {
 } from './layout.gen.ts';
 import { errnoOf, loadNative, MODE, type Native } from './native.ts';
 import { SYSCALLS_X64 } from './syscalls.ts';
-import type { Role, Site } from './target/target.ts';
 
 export interface SensorOptions {
   readonly ringBytes: number;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stdioVerdictOf, verdictOf } from '../../../receivers/ebpf/verdict.ts';
+import { stdioVerdictOf, verdictOf } from '../../../../receivers/ebpf/observe/verdict.ts';
 
 const NOBODY = { sni: undefined, port: 443 };
 const post = (path: string, host: string, body = '{}'): string =>

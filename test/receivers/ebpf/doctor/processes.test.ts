@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { lookAtProcesses, type Wanted } from '../../../receivers/ebpf/doctor-processes.ts';
-import type { ProcReader } from '../../../receivers/ebpf/proc.ts';
-import type { Discovery } from '../../../receivers/ebpf/target/target.ts';
+import { lookAtProcesses, type Wanted } from '../../../../receivers/ebpf/doctor/processes.ts';
+import type { ProcReader } from '../../../../receivers/ebpf/observe/proc.ts';
+import type { Discovery } from '../../../../receivers/ebpf/target/target.ts';
 
 interface Fake {
   readonly comm: string;

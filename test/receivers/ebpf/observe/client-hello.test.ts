@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { connect } from 'node:tls';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readHello } from '../../../receivers/ebpf/client-hello.ts';
+import { readHello } from '../../../../receivers/ebpf/observe/client-hello.ts';
 
 /** What Node's TLS client sends first. */
 async function helloOf(options: { readonly servername?: string; readonly ALPNProtocols?: string[] }): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { startThread } from './thread.ts';
+import { startThread } from '../thread.ts';
 
 export interface DrainOptions {
   readonly nativePath: string;

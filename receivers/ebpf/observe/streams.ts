@@ -1,9 +1,9 @@
-import type { OispEvent } from '../../core/index.ts';
+import type { OispEvent } from '../../../core/index.ts';
+import { VERDICT_AI, VERDICT_OTHER } from '../kernel/layout.gen.ts';
+import type { Ends, SensorRecord } from '../kernel/record.ts';
 import { type Hello, readHello } from './client-hello.ts';
 import type { Envelope } from './envelope.ts';
-import { VERDICT_AI, VERDICT_OTHER } from './layout.gen.ts';
 import type { Process, Processes } from './processes.ts';
-import type { Ends, SensorRecord } from './records.ts';
 import { HEAD_BYTES, stdioVerdictOf, verdictOf } from './verdict.ts';
 
 type Of<T extends SensorRecord['type']> = Extract<SensorRecord, { type: T }>;

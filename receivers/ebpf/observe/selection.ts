@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { appOf, appOfFile, isRuntime, packageOf, scriptIn, scriptName } from '../../core/index.ts';
-import type { Config } from './config.ts';
+import { appOf, appOfFile, isRuntime, packageOf, scriptIn, scriptName } from '../../../core/index.ts';
+import type { Config } from '../config.ts';
 import type { Process } from './processes.ts';
 
 /** Whether a process is one to observe on its own account, by what it runs. `comm` is the kernel's name of it, where it is known. */

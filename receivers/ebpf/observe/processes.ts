@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
-import type { ProcessInfo } from '../../core/index.ts';
-import type { SensorRecord } from './records.ts';
+import type { ProcessInfo } from '../../../core/index.ts';
+import type { SensorRecord } from '../kernel/record.ts';
 
 /** What /proc says of a process that began before it was looked at. */
 export interface ProcessFacts {

@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
-import { appOf, appOfFile, isRuntime, packageOf, scriptIn, scriptName } from '../../core/index.ts';
-import { TLS_LIBRARY } from './observer.ts';
-import { factsOf, type ProcReader, pidsOf } from './proc.ts';
-import { type Process, Processes } from './processes.ts';
-import { isSelected } from './selection.ts';
-import { mappedFiles } from './target/libraries.ts';
-import type { Scanner } from './target/scan.ts';
-import type { Discovery } from './target/target.ts';
+import { appOf, appOfFile, isRuntime, packageOf, scriptIn, scriptName } from '../../../core/index.ts';
+import { TLS_LIBRARY } from '../observe/observer.ts';
+import { factsOf, type ProcReader, pidsOf } from '../observe/proc.ts';
+import { type Process, Processes } from '../observe/processes.ts';
+import { isSelected } from '../observe/selection.ts';
+import { mappedFiles } from '../target/libraries.ts';
+import type { Scanner } from '../target/scan.ts';
+import type { Discovery } from '../target/target.ts';
 
 /** Which processes are looked at. Without pids and names: known AI applications. */
 export interface Wanted {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { type CaptureFacts, captureFacts, explain, has, isAtLeast } from '../../../receivers/ebpf/checks.ts';
-import { machineChecks, type Trial } from '../../../receivers/ebpf/doctor-machine.ts';
-import { tryOut } from '../../../receivers/ebpf/doctor-trial.ts';
-import { type Native, NativeMissing } from '../../../receivers/ebpf/native.ts';
-import type { ProcReader } from '../../../receivers/ebpf/proc.ts';
-import { SensorError } from '../../../receivers/ebpf/sensor.ts';
+import { type CaptureFacts, captureFacts, explain, has, isAtLeast } from '../../../../receivers/ebpf/doctor/checks.ts';
+import { machineChecks, type Trial } from '../../../../receivers/ebpf/doctor/machine.ts';
+import { tryOut } from '../../../../receivers/ebpf/doctor/trial.ts';
+import { type Native, NativeMissing } from '../../../../receivers/ebpf/kernel/native.ts';
+import { SensorError } from '../../../../receivers/ebpf/kernel/sensor.ts';
+import type { ProcReader } from '../../../../receivers/ebpf/observe/proc.ts';
 
 const BPF = 1n << 39n;
 const PERFMON = 1n << 38n;

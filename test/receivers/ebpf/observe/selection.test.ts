@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Process } from '../../../receivers/ebpf/processes.ts';
-import { isSelected } from '../../../receivers/ebpf/selection.ts';
+import type { Process } from '../../../../receivers/ebpf/observe/processes.ts';
+import { isSelected } from '../../../../receivers/ebpf/observe/selection.ts';
 
 const one = (exe: string, ...args: string[]): Process => ({
   pid: 1,

@@ -1,4 +1,4 @@
-import { BUILD, eventId, type OispEvent, type ProcessInfo } from '../../core/index.ts';
+import { BUILD, eventId, type OispEvent, type ProcessInfo } from '../../../core/index.ts';
 
 /** Makes events of what the sensor saw: times of the boot clock become wall times by one offset, so that their order and distances stay. */
 export class Envelope {

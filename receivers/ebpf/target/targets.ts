@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
-import type { Log } from '../../core/index.ts';
-import type { Scanner } from './target/scan.ts';
-import type { Discovery, Site } from './target/target.ts';
+import type { Log } from '../../../core/index.ts';
+import type { Scanner } from './scan.ts';
+import type { Discovery, Site } from './target.ts';
 
 export interface TargetsOptions {
   readonly log: Log;

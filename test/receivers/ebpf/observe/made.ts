@@ -1,6 +1,6 @@
-import { Envelope } from '../../../receivers/ebpf/envelope.ts';
-import { Processes, type ProcessFacts } from '../../../receivers/ebpf/processes.ts';
-import type { Ends, SensorRecord } from '../../../receivers/ebpf/records.ts';
+import type { Ends, SensorRecord } from '../../../../receivers/ebpf/kernel/record.ts';
+import { Envelope } from '../../../../receivers/ebpf/observe/envelope.ts';
+import { Processes, type ProcessFacts } from '../../../../receivers/ebpf/observe/processes.ts';
 
 type Of<T extends SensorRecord['type']> = Extract<SensorRecord, { type: T }>;
 

@@ -1,5 +1,5 @@
-import type { Log, Meter, OispEvent } from '../../core/index.ts';
-import type { Envelope } from './envelope.ts';
+import type { Log, Meter, OispEvent } from '../../../core/index.ts';
+import type { Envelope } from '../observe/envelope.ts';
 import type { Sensor, SensorCounts } from './sensor.ts';
 
 export interface LossesOptions {

@@ -1,8 +1,8 @@
 import { accessSync, closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { expand } from '../../core/index.ts';
-import { findCommand, programOf, SHEBANG_BYTES, shebangOf } from './target/commands.ts';
-import { linkerCache } from './target/libraries.ts';
+import { expand } from '../../../core/index.ts';
+import { findCommand, programOf, SHEBANG_BYTES, shebangOf } from './commands.ts';
+import { linkerCache } from './libraries.ts';
 
 /** Names of OpenSSL's library, newest first. */
 const SONAMES = ['libssl.so.4', 'libssl.so.3', 'libssl.so.1.1'];

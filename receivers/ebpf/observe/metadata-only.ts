@@ -1,8 +1,8 @@
-import { digest, type OispEvent, providerOf } from '../../core/index.ts';
+import { digest, type OispEvent, providerOf } from '../../../core/index.ts';
+import type { SensorRecord } from '../kernel/record.ts';
 import type { Hello } from './client-hello.ts';
 import type { Envelope } from './envelope.ts';
 import type { Process } from './processes.ts';
-import type { SensorRecord } from './records.ts';
 
 /**
  * A connection to an AI provider whose plaintext could not be seen, as one request and one response that say so: whom it was with, when, and

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import type { OispEvent } from '../../core/index.ts';
+import type { OispEvent } from '../../../core/index.ts';
+import type { SensorRecord } from '../kernel/record.ts';
+import type { FileCount } from '../kernel/sensor.ts';
 import { connectEvent, execEvent, exitEvent, fileEvents, forkEvent, namesEvent, openEvent } from './effects.ts';
 import type { Envelope } from './envelope.ts';
 import { unreadEvents } from './metadata-only.ts';
 import type { Process, Processes } from './processes.ts';
-import type { SensorRecord } from './records.ts';
-import type { FileCount } from './sensor.ts';
 import type { Streams } from './streams.ts';
 
 type Of<T extends SensorRecord['type']> = Extract<SensorRecord, { type: T }>;

@@ -1,7 +1,7 @@
-import { messageOf } from '../../core/index.ts';
-import { errnoOf } from './native.ts';
-import { type ProcReader, systemProc } from './proc.ts';
-import { SensorError } from './sensor.ts';
+import { messageOf } from '../../../core/index.ts';
+import { errnoOf } from '../kernel/native.ts';
+import { SensorError } from '../kernel/sensor.ts';
+import { type ProcReader, systemProc } from '../observe/proc.ts';
 
 /** Bits of capabilities(7), linux/capability.h. */
 export const CAPABILITY = { CAP_SYS_PTRACE: 19n, CAP_SYS_ADMIN: 21n, CAP_PERFMON: 38n, CAP_BPF: 39n } as const;

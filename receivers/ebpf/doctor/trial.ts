@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Trial } from './doctor-machine.ts';
-import { errnoOf, loadNative, MODE, type Native } from './native.ts';
+import { errnoOf, loadNative, MODE, type Native } from '../kernel/native.ts';
+import type { Trial } from './machine.ts';
 
 const PAGE = 4096;
 

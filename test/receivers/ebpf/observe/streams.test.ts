@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { OispEvent } from '../../../core/index.ts';
-import { VERDICT_AI, VERDICT_OTHER } from '../../../receivers/ebpf/layout.gen.ts';
-import { Streams } from '../../../receivers/ebpf/streams.ts';
+import type { OispEvent } from '../../../../core/index.ts';
+import { VERDICT_AI, VERDICT_OTHER } from '../../../../receivers/ebpf/kernel/layout.gen.ts';
+import { Streams } from '../../../../receivers/ebpf/observe/streams.ts';
 import { at, bound, closed, data, envelope, processes } from './made.ts';
 
 const POST = 'POST /v1/messages HTTP/1.1\r\nhost: api.anthropic.com\r\n\r\n{}';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { OispEvent } from '../../../core/index.ts';
-import { NAMES_RENAME, NAMES_UNLINK } from '../../../receivers/ebpf/layout.gen.ts';
-import { Observer } from '../../../receivers/ebpf/observer.ts';
-import type { FileCount } from '../../../receivers/ebpf/sensor.ts';
-import { Streams } from '../../../receivers/ebpf/streams.ts';
+import type { OispEvent } from '../../../../core/index.ts';
+import { NAMES_RENAME, NAMES_UNLINK } from '../../../../receivers/ebpf/kernel/layout.gen.ts';
+import type { FileCount } from '../../../../receivers/ebpf/kernel/sensor.ts';
+import { Observer } from '../../../../receivers/ebpf/observe/observer.ts';
+import { Streams } from '../../../../receivers/ebpf/observe/streams.ts';
 import { at, connect, ENDS, envelope, exec, exit, file, fork, names, processes, START } from './made.ts';
 
 interface Lab {

@@ -12,8 +12,9 @@ import {
   REC_EXEC,
   REC_NAMES,
   RECORD,
-} from '../../../receivers/ebpf/layout.gen.ts';
-import { readRecords, type SensorRecord } from '../../../receivers/ebpf/records.ts';
+} from '../../../../receivers/ebpf/kernel/layout.gen.ts';
+import type { SensorRecord } from '../../../../receivers/ebpf/kernel/record.ts';
+import { readRecords } from '../../../../receivers/ebpf/kernel/records.ts';
 
 /** A record as the kernel writes it, padded to 8 bytes. */
 function record(type: number, size: number, tail: Buffer, fill: (r: Buffer) => void): Buffer {

@@ -2,10 +2,10 @@ import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeContext } from '../../../core/testing/index.ts';
-import type { Discovery, Site } from '../../../receivers/ebpf/target/target.ts';
-import { Targets } from '../../../receivers/ebpf/targets.ts';
-import { skipsWhere } from '../../require.ts';
+import { makeContext } from '../../../../core/testing/index.ts';
+import type { Discovery, Site } from '../../../../receivers/ebpf/target/target.ts';
+import { Targets } from '../../../../receivers/ebpf/target/targets.ts';
+import { skipsWhere } from '../../../require.ts';
 
 const sites: readonly Site[] = [{ role: 'read', symbol: 'SSL_read', offset: 64 }];
 const target: Discovery = { kind: 'target', target: { library: 'openssl', found: 'symbols', sites } };

@@ -1,4 +1,4 @@
-import { mayBeModelCall, providerOf } from '../../core/index.ts';
+import { mayBeModelCall, providerOf } from '../../../core/index.ts';
 
 export type Verdict = 'ai' | 'other' | 'undecided';
 

@@ -1,7 +1,6 @@
 import { constants } from 'node:os';
 import { basename, join } from 'node:path';
-import type { OispEvent } from '../../core/index.ts';
-import type { Envelope } from './envelope.ts';
+import type { OispEvent } from '../../../core/index.ts';
 import {
   NAMES_LINK,
   NAMES_MKDIR,
@@ -10,10 +9,11 @@ import {
   NAMES_SYMLINK,
   NAMES_TRUNCATE,
   NAMES_UNLINK,
-} from './layout.gen.ts';
+} from '../kernel/layout.gen.ts';
+import type { SensorRecord } from '../kernel/record.ts';
+import type { FileCount } from '../kernel/sensor.ts';
+import type { Envelope } from './envelope.ts';
 import type { Process } from './processes.ts';
-import type { SensorRecord } from './records.ts';
-import type { FileCount } from './sensor.ts';
 
 type Of<T extends SensorRecord['type']> = Extract<SensorRecord, { type: T }>;
 

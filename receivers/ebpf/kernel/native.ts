@@ -46,7 +46,7 @@ export function nativePath(platform: string = process.platform, arch: string = p
   }
   const built = `native/ebpf/build/${platform}-${arch}/sensor.node`;
   // beside the sources, and beside dist/
-  for (const up of ['../../', '../../../']) {
+  for (const up of ['../../../', '../../../../']) {
     const path = fileURLToPath(new URL(`${up}${built}`, import.meta.url));
     if (existsSync(path)) return path;
   }
