@@ -109,17 +109,16 @@ __noinline int sock_io(__u64 sock, __s32 fd, __u64 buf, __u64 n, __u32 is_write)
   __u64 active = thread ? thread->handshake : 0;
   struct call *call = bpf_map_lookup_elem(&calls, &id);
   if (call) active = call->now.ssl;
-  if (active) bind_sock(active, sock, fd, BIND_NESTED);
   if (is_write) {
     __u8 b[6] = {};
-    if (n >= sizeof b && !bpf_probe_read_user(b, sizeof b, (void *)buf) && b[1] == 3) {
-      if (b[0] == 0x16 && b[5] == 1) {
-        put_hello(sock, buf, n);
-        if (thread && thread->opening && !active) bind_sock(thread->opening, sock, fd, BIND_HELLO);
-      } else if (b[0] == 0x17 && thread && thread->pending && !active) {
-        bind_sock(thread->pending, sock, fd, BIND_NEXT_WRITE);
-        thread->pending = 0;
-      }
+    int is_tls = n >= sizeof b && !bpf_probe_read_user(b, sizeof b, (void *)buf) && b[1] == 3;
+    /* the greeting before the connection: whom it is with is then known as soon as it is */
+    if (is_tls && b[0] == 0x16 && b[5] == 1) {
+      put_hello(sock, buf, n);
+      if (thread && thread->opening && !active) bind_sock(thread->opening, sock, fd, BIND_HELLO);
+    } else if (is_tls && b[0] == 0x17 && thread && thread->pending && !active) {
+      bind_sock(thread->pending, sock, fd, BIND_NEXT_WRITE);
+      thread->pending = 0;
     }
   } else if (thread) {
     thread->last_sock = sock;
@@ -128,6 +127,7 @@ __noinline int sock_io(__u64 sock, __s32 fd, __u64 buf, __u64 n, __u32 is_write)
     struct thread fresh = {.last_sock = sock, .last_fd = fd};
     bpf_map_update_elem(&threads, &id, &fresh, BPF_ANY);
   }
+  if (active) bind_sock(active, sock, fd, BIND_NESTED);
   if (thread) thread->opening = 0;
   struct watched_sock *w = bpf_map_lookup_elem(&socks, &sock);
   if (w) {

@@ -82,9 +82,9 @@ static __always_inline void put_payload(struct payload *p) {
 }
 
 /* How the bytes of a connection that begin a request with a body look: HTTP/1 POST, PUT, PATCH, and the preface of HTTP/2. */
-static __always_inline int is_request(__u64 buf) {
+static __always_inline int is_request(__u64 buf, __u64 n) {
   char b[4] = {};
-  if (bpf_probe_read_user(b, sizeof b, (void *)buf)) return 0;
+  if (n < sizeof b || bpf_probe_read_user(b, sizeof b, (void *)buf)) return 0;
   if (b[0] != 'P') return 0;
   return (b[1] == 'O' && b[2] == 'S' && b[3] == 'T') || (b[1] == 'U' && b[2] == 'T' && b[3] == ' ') ||
          (b[1] == 'A' && b[2] == 'T' && b[3] == 'C') || (b[1] == 'R' && b[2] == 'I' && b[3] == ' ');
@@ -183,7 +183,7 @@ __noinline int take(__u64 ssl, __u32 kind, __u64 buf, __u64 n, __u32 dir) {
   }
   if (conn->verdict == VERDICT_OTHER) {
     /* the same connection may carry a model call later: what begins like a request is looked at again */
-    if (kind != STREAM_TLS || dir != DIR_SENT || !is_request(buf)) {
+    if (kind != STREAM_TLS || dir != DIR_SENT || !is_request(buf, n)) {
       count(COUNT_KEPT_BYTES, n);
       return 0;
     }
@@ -198,7 +198,7 @@ __noinline int take(__u64 ssl, __u32 kind, __u64 buf, __u64 n, __u32 dir) {
   }
   __u64 allowed = n;
   if (conn->verdict == VERDICT_UNKNOWN) {
-    if (dir == DIR_SENT && conn->offset[DIR_SENT] == 0) conn->is_request = is_request(buf);
+    if (dir == DIR_SENT && conn->offset[DIR_SENT] == 0) conn->is_request = is_request(buf, n);
     if (kind == STREAM_STDIO && conn->offset[dir] == 0) {
       char first = 0;
       bpf_probe_read_user(&first, 1, (void *)buf);

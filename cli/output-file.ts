@@ -1,4 +1,4 @@
-import { chownSync, closeSync, existsSync, fchownSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chownSync, closeSync, existsSync, fchownSync, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Account } from './account.ts';
 import { CommandError, reasonOf } from './io.ts';
@@ -29,10 +29,14 @@ function makeFolder(path: string, owner: Owner | undefined): void {
   for (let folder = path; folder.startsWith(first); folder = dirname(folder)) chownSync(folder, owner.uid, owner.gid);
 }
 
-/** Throws CommandError when other users may read a file. One that is not there is made for its owner alone. */
-export function refuseReadable(named: string, cwd: string): void {
-  const stat = statSync(resolve(cwd, named), { throwIfNoEntry: false });
-  if (stat === undefined || stat.isDirectory() || (stat.mode & 0o077) === 0) return;
+/**
+ * Throws CommandError when other users may read a file, by its mode, because it is theirs, or because it is a link to another place. One that is
+ * not there is made for its owner alone. `owners` are the users whose file it may be.
+ */
+export function refuseReadable(named: string, cwd: string, owners: readonly number[]): void {
+  const stat = lstatSync(resolve(cwd, named), { throwIfNoEntry: false });
+  if (stat === undefined || stat.isDirectory()) return;
+  if (stat.isFile() && stat.nlink === 1 && (stat.mode & 0o077) === 0 && owners.includes(stat.uid)) return;
   throw new CommandError(
     `--output ${named}: others may use it, and a raw recording holds secrets; chmod 600 ${named}, or name a new file`,
   );

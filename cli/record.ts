@@ -32,7 +32,8 @@ export const record: Command = {
     if (named.endsWith('.gz'))
       throw new UsageError('record writes plain lines; leave .gz off, and gzip the file later');
     if (raw && args.strings('config').length > 0) throw new UsageError('--raw and --config exclude one another');
-    if (raw) refuseReadable(named, io.cwd);
+    const owners = [io.euid ?? 0, ...(callerOf(io) === undefined ? [] : [callerOf(io)?.uid ?? 0])];
+    if (raw) refuseReadable(named, io.cwd, owners);
     const file = claimFile(named, io.cwd, callerOf(io));
     if (raw) io.err(`${named} will hold prompts, answers and keys: it is for nobody else to read\n`);
     const { code, service } = await capture(

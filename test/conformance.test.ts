@@ -34,6 +34,8 @@ const NEEDS: Readonly<Record<string, () => object>> = {
     writeFileSync(path, `${JSON.stringify(makeEvent(1))}\n`);
     return { include: [path] };
   },
+  // only what these tests start, which is nothing
+  'receiver ebpf': () => ({ scope: 'tree', children: true, known_files: false, probe: { include: ['/nowhere'] } }),
   'exporter jsonl': () => ({ path: join(folder, `out-${files++}.jsonl`) }),
   'exporter otlp_http': () => ({
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -9,7 +9,18 @@ export const ebpfReceiver = defineReceiver({
   stability: 'alpha',
   schema,
   emits: ['capture', 'events'],
-  check: ({ ring_size, drain_interval }) => [
+  check: ({ ring_size, drain_interval, pids, max_ahead, max_call, unknown_bytes, unknown_request }) => [
+    ...(pids.includes(1)
+      ? [{ path: ['pids'], message: 'names process 1, above which nothing stands', hint: 'write scope: machine' }]
+      : []),
+    ...(max_ahead >= 65_536 ? [] : [{ path: ['max_ahead'], message: 'is less than 64KiB', hint: 'write 64MiB' }]),
+    ...(max_call >= 1024 ? [] : [{ path: ['max_call'], message: 'is less than 1KiB', hint: 'write 16MiB' }]),
+    ...(unknown_bytes >= 256
+      ? []
+      : [{ path: ['unknown_bytes'], message: 'is too little to tell a model call by', hint: 'write 4KiB' }]),
+    ...(unknown_request >= unknown_bytes
+      ? []
+      : [{ path: ['unknown_request'], message: 'is less than unknown_bytes', hint: 'write 4MiB' }]),
     ...(isRing(ring_size)
       ? []
       : [{ path: ['ring_size'], message: 'is no power of two from 64KiB to 1GiB', hint: 'write 32MiB' }]),

@@ -40,7 +40,7 @@ export class EbpfReceiver implements Receiver {
   readonly #config: Config;
   readonly #next: Consumer;
   readonly #stop = new AbortController();
-  readonly #streamCounts = { ai: 0, other: 0, evicted: 0, unbound: 0, leftOut: 0 };
+  readonly #streamCounts = { ai: 0, other: 0, evicted: 0, unbound: 0, leftOut: 0, lost: 0 };
   readonly #effectCounts = { leftOut: 0, unnamed: 0 };
   #events: OispEvent[] = [];
   #parts: Parts | undefined;
@@ -143,6 +143,10 @@ export class EbpfReceiver implements Receiver {
       setVerdict: (conn, verdict) => sensor.setVerdict(conn, verdict),
       ownerOf: (child) => owners.of(child),
       onAi: (process) => this.#onAi(process),
+      onLost: (bytes, conn) => {
+        if (this.#streamCounts.lost > bytes) return;
+        log.warn('Bytes of a connection to a model were not captured; more is only counted.', { conn, bytes });
+      },
       holdNs: config.bind_timeout * 1_000_000,
       maxStreams: 32_768,
       maxHeld: config.max_ahead,

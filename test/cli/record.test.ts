@@ -1,7 +1,8 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
+import { refuseReadable } from '../../cli/output-file.ts';
 import { loadWithFake } from './fake-ebpf.ts';
 import { runProgram } from './io.ts';
 import { RECORDING } from './spawned.ts';
@@ -60,6 +61,17 @@ test('a recording replaces what was in the file', async () => {
   const first = eventsIn(file).length;
   await runProgram(['record', '-o', file, ...SOURCE]);
   expect(eventsIn(file)).toHaveLength(first);
+});
+
+test('a raw recording never goes where a link leads, nor into the file of somebody else', async () => {
+  const target = join(folder, 'target.jsonl');
+  writeFileSync(target, 'mine', { mode: 0o600 });
+  const link = join(folder, 'link.jsonl');
+  symlinkSync(target, link);
+  expect((await runProgram(['record', '--raw', '-o', link, ...SOURCE])).code).toBe(1);
+  expect(readFileSync(target, 'utf8')).toBe('mine');
+  expect(() => refuseReadable(target, folder, [(process.geteuid?.() ?? 0) + 1])).toThrow('others may use it');
+  expect(() => refuseReadable(target, folder, [process.geteuid?.() ?? 0])).not.toThrow();
 });
 
 test('a raw recording gives the same spans as what was recorded', async () => {

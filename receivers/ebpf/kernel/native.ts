@@ -35,24 +35,22 @@ export class NativeMissing extends Error {}
 
 const require = createRequire(import.meta.url);
 
-/** Where the addon lies: in a package for this platform, or where scripts/build-native.sh puts it. */
+/** Where the addon lies: where scripts/build-native.sh puts it, else in the package that scripts/pack-native.sh makes. */
 export function nativePath(platform: string = process.platform, arch: string = process.arch): string {
   if (platform !== 'linux') throw new NativeMissing(`the ebpf receiver is for Linux, and this is ${platform}`);
   if (arch !== 'x64') throw new NativeMissing(`the ebpf receiver is for x86-64, and this is ${arch}`);
-  try {
-    return require.resolve(`@oisp-collector/native-${platform}-${arch}/sensor.node`);
-  } catch {
-    // no package for this platform is installed: a local build then
-  }
   const built = `native/ebpf/build/${platform}-${arch}/sensor.node`;
   // beside the sources, and beside dist/
   for (const up of ['../../../', '../../../../']) {
     const path = fileURLToPath(new URL(`${up}${built}`, import.meta.url));
     if (existsSync(path)) return path;
   }
-  throw new NativeMissing(
-    `the addon is missing: npm install @oisp-collector/native-${platform}-${arch}, or scripts/build-native.sh --install in a checkout (${built})`,
-  );
+  try {
+    return require.resolve(`@oisp-collector/native-${platform}-${arch}/sensor.node`);
+  } catch {
+    // no package of scripts/pack-native.sh is installed either
+  }
+  throw new NativeMissing(`the addon is missing (${built}): run scripts/build-native.sh --install in a checkout`);
 }
 
 /** Loads the addon. As root a file that others may write is refused: it would run as root. */

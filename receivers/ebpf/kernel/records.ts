@@ -230,6 +230,8 @@ function execOf(r: Buffer): Omit<Extract<SensorRecord, { type: 'exec' }>, keyof 
 }
 
 const NOTHING = Buffer.alloc(0);
+/** PATH_ROOM of bpf/records.h. */
+const PATH_ROOM = 4096;
 
 /** Stretches of these lengths, one behind the other. */
 function parts(
@@ -255,7 +257,9 @@ function textOf(bytes: Buffer): string {
 function pathOf(bytes: Buffer): string {
   const names = bytes.toString().split('\0');
   if (names.at(-1) === '') names.pop();
-  return `/${names.reverse().join('/')}`;
+  const path = names.reverse().join('/');
+  // the sensor stops at PATH_ROOM: what is above is not known
+  return bytes.length >= PATH_ROOM ? `…/${path}` : `/${path}`;
 }
 
 const PROTOCOLS: ReadonlyMap<number, Ends['protocol']> = new Map([

@@ -55,6 +55,7 @@ export const SYSCALLS_X64: readonly (readonly [number, number])[] = [
   [264, SYS_RENAMEAT],
   [265, SYS_LINKAT],
   [266, SYS_SYMLINKAT],
+  [275, SYS_COPY_FILE_RANGE], // splice
   [295, SYS_READV], // preadv
   [296, SYS_WRITEV], // pwritev
   [316, SYS_RENAMEAT], // renameat2

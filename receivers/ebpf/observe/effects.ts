@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { OispEvent } from '../../../core/index.ts';
 import {
   NAMES_LINK,
@@ -120,8 +120,15 @@ export function namesEvent(record: Of<'names'>, process: Process, envelope: Enve
     case NAMES_TRUNCATE:
       return make('file.write', a, { path: a, bytes_written: 0, truncated: true });
     case NAMES_LINK:
-    case NAMES_SYMLINK:
       return make('file.write', b, { path: b, bytes_written: 0, created: true, link_target: a });
+    case NAMES_SYMLINK:
+      // its target counts from the folder of the link (symlink(7))
+      return make('file.write', b, {
+        path: b,
+        bytes_written: 0,
+        created: true,
+        link_target: inFolder(dirname(b), record.a),
+      });
     case NAMES_MKDIR:
     case NAMES_RMDIR:
       return undefined;

@@ -4,6 +4,9 @@ import type { Hello } from './client-hello.ts';
 import type { Envelope } from './envelope.ts';
 import type { Process } from './processes.ts';
 
+const UNREAD =
+  'its TLS library cannot be read ("oisp-collector doctor" says why), or it was over before the library was probed';
+
 /**
  * A connection to an AI provider whose plaintext could not be seen, as one request and one response that say so: whom it was with, when, and
  * how many bytes of TLS went each way. Nothing for other hosts.
@@ -13,6 +16,7 @@ export function unreadEvents(
   hello: Hello,
   process: Process,
   envelope: Envelope,
+  why: string = UNREAD,
 ): OispEvent[] {
   const { sni } = hello;
   const provider = sni === undefined ? undefined : providerOf(sni, record.ends?.remote.port);
@@ -33,7 +37,7 @@ export function unreadEvents(
       completeness: 'metadata_only',
       reasons: ['the server name of a TLS handshake'],
       missing: ['model', 'messages', 'tools', 'usage'],
-      limitations: ['the TLS library of this process cannot be read; "oisp-collector doctor" says why'],
+      limitations: [why],
       ai_detection_method: 'known_endpoint',
     },
     attrs: {

@@ -224,8 +224,9 @@ export class Observer {
 
   #sockEnd(record: Of<'sock_end'>): void {
     const { processes, streams, envelope, emit } = this.#options;
-    const hello = streams.unread(record.sock);
-    if (hello === undefined) return;
-    for (const event of unreadEvents(record, hello, processes.of(record.pid, record.start), envelope)) emit(event);
+    const unread = streams.unread(record.sock);
+    if (unread === undefined) return;
+    const process = processes.of(record.pid, record.start);
+    for (const event of unreadEvents(record, unread.hello, process, envelope, unread.why)) emit(event);
   }
 }

@@ -1,4 +1,4 @@
-import type { OispEvent } from '../../../core/index.ts';
+import { type OispEvent, providerOf } from '../../../core/index.ts';
 import { VERDICT_AI, VERDICT_OTHER } from '../kernel/layout.gen.ts';
 import type { Ends, SensorRecord } from '../kernel/record.ts';
 import { type Hello, readHello } from './client-hello.ts';
@@ -16,6 +16,8 @@ export interface StreamsOptions {
   readonly setVerdict: (conn: number, verdict: number) => void;
   /** The process that talks to `child` over its pipes, and the process that the pipes are meant for. */
   readonly ownerOf: (child: Process) => Process;
+  /** Bytes of a connection to an AI model did not come; what reads its bytes sees the gap too. */
+  readonly onLost: (bytes: number, conn: string) => void;
   /** A connection turned out to be one to an AI model. */
   readonly onAi: (process: Process) => void;
   /** How long a connection's first bytes wait for its remote address, nanoseconds. */
@@ -35,7 +37,14 @@ export interface StreamCounts {
   unbound: number;
   /** Bytes of connections that are not for an AI model, seen before that was known. */
   leftOut: number;
+  /** Bytes of connections to AI models that the kernel did not hand over. */
+  lost: number;
 }
+
+/** How long the head of a request may take to come. */
+const HEAD_WAIT_NS = 30e9;
+/** How the preface of HTTP/2 begins (RFC 9113 section 3.4). */
+const H2 = Buffer.from('PRI *');
 
 interface Stream {
   readonly id: number;
@@ -53,6 +62,8 @@ interface Stream {
   held: Of<'data'>[];
   heldBytes: number;
   readonly seq: [number, number];
+  /** Where the next bytes of each direction begin, if nothing is lost. */
+  readonly next: [number, number];
 }
 
 /**
@@ -64,8 +75,11 @@ export class Streams {
   readonly #streams = new Map<number, Stream>();
   readonly #waiting = new Set<Stream>();
   readonly #hellos = new Map<number, { readonly hello: Hello; readonly pid: number }>();
+  readonly #bySock = new Map<number, Stream>();
   /** Sockets whose plaintext was seen. */
   readonly #readable = new Set<number>();
+  /** Sockets whose plaintext is seen and not understood, and why. */
+  readonly #opaque = new Map<number, string>();
   #heldBytes = 0;
 
   constructor(options: StreamsOptions) {
@@ -86,6 +100,8 @@ export class Streams {
       this.#options.counts.leftOut += record.bytes.length;
       return;
     }
+    if (stream.sock !== undefined) this.#remember(stream.sock);
+    if (this.#isOpaque(stream, record)) return;
     if (stream.verdict === 'ai' && stream.isOpened) {
       this.#emit(stream, record);
       return;
@@ -104,7 +120,10 @@ export class Streams {
     stream.ends = record.ends;
     stream.sock = record.sock;
     stream.isBound = true;
+    this.#bySock.set(record.sock, stream);
+    drop(this.#bySock, this.#options.maxStreams);
     this.#remember(record.sock);
+    this.#greet(stream);
     this.#settle(stream, record.ts);
   }
 
@@ -120,13 +139,19 @@ export class Streams {
     this.#hellos.delete(record.sock);
     this.#hellos.set(record.sock, { hello, pid: record.pid });
     drop(this.#hellos, this.#options.maxStreams);
+    const stream = this.#bySock.get(record.sock);
+    if (stream !== undefined) this.#greet(stream);
   }
 
-  /** What the handshake on a socket said, if no plaintext of it was seen. */
-  unread(sock: number): Hello | undefined {
+  /** What the handshake on a socket said, if no plaintext of it was seen, or none that is understood: then `why`. */
+  unread(sock: number): { readonly hello: Hello; readonly why: string | undefined } | undefined {
     const hello = this.#hellos.get(sock)?.hello;
+    const why = this.#opaque.get(sock);
     this.#hellos.delete(sock);
-    return this.#readable.delete(sock) ? undefined : hello;
+    this.#opaque.delete(sock);
+    this.#bySock.delete(sock);
+    const isReadable = this.#readable.delete(sock);
+    return hello === undefined || (isReadable && why === undefined) ? undefined : { hello, why };
   }
 
   /** A process ended, and its connections with it. */
@@ -163,6 +188,7 @@ export class Streams {
       held: [],
       heldBytes: 0,
       seq: [0, 0],
+      next: [0, 0],
     };
     this.#streams.set(stream.id, stream);
     if (this.#streams.size > this.#options.maxStreams) {
@@ -173,6 +199,27 @@ export class Streams {
       }
     }
     return stream;
+  }
+
+  /** A handshake that names a provider decides before the first byte: a large first request then passes whole. */
+  #greet(stream: Stream): void {
+    if (stream.verdict !== 'undecided' || stream.isStdio) return;
+    const sni = this.#helloOf(stream)?.sni;
+    if (sni !== undefined && providerOf(sni, stream.ends?.remote.port) !== undefined) this.#decide(stream, 'ai');
+  }
+
+  /** HTTP/2, which no processor reads: its bytes stay in the kernel, and what its handshake said is told when it ends. */
+  #isOpaque(stream: Stream, record: Of<'data'>): boolean {
+    if (stream.verdict !== 'ai' || stream.isStdio || !record.isSent || record.offset > 0) return false;
+    if (stream.sock === undefined || Buffer.compare(record.bytes.subarray(0, 5), H2) !== 0) return false;
+    this.#opaque.set(stream.sock, 'HTTP/2 is not read');
+    drop(this.#opaque, this.#options.maxStreams);
+    this.#options.setVerdict(stream.id, VERDICT_OTHER);
+    stream.verdict = 'other';
+    this.#options.counts.leftOut += record.bytes.length;
+    this.#release(stream);
+    this.#waiting.delete(stream);
+    return true;
   }
 
   /** Looks at the first bytes that say whom they are for: those that were sent, on pipes those of either side. */
@@ -217,10 +264,9 @@ export class Streams {
       const known = { sni: this.#helloOf(stream)?.sni, port: stream.ends?.remote.port };
       if (!stream.isStdio && stream.head !== '') this.#decide(stream, verdictOf(stream.head, known));
       // a head that never ends, or somebody who only listens: no model is talked to
-      if (stream.verdict === 'undecided' && now - stream.since >= 20 * this.#options.holdNs)
-        this.#decide(stream, 'other');
+      if (stream.verdict === 'undecided' && now - stream.since >= HEAD_WAIT_NS) this.#decide(stream, 'other');
     }
-    if (stream.verdict !== 'ai' || !(stream.isBound || isLate)) return;
+    if (stream.verdict !== 'ai' || stream.held.length === 0 || !(stream.isBound || isLate)) return;
     if (!stream.isBound) this.#options.counts.unbound++;
     this.#open(stream);
   }
@@ -248,6 +294,12 @@ export class Streams {
   #emit(stream: Stream, record: Of<'data'>): void {
     const side = record.isSent ? 0 : 1;
     const seq = stream.seq[side]++;
+    const missing = record.offset - stream.next[side] + record.cut;
+    stream.next[side] = record.offset + record.bytes.length + record.cut;
+    if (missing > 0) {
+      this.#options.counts.lost += missing;
+      this.#options.onLost(missing, stream.name);
+    }
     this.#event(stream, 'capture.data', record.ts, {
       conn: stream.name,
       dir: record.isSent ? 'sent' : 'received',
@@ -266,7 +318,7 @@ export class Streams {
   }
 
   #end(stream: Stream, ts: number, reason: 'eof' | 'error' | 'exit'): void {
-    if (stream.verdict === 'ai') {
+    if (stream.verdict === 'ai' && (stream.isOpened || stream.held.length > 0)) {
       if (!stream.isBound && !stream.isOpened) this.#options.counts.unbound++;
       this.#open(stream);
       this.#event(stream, 'capture.close', ts, { conn: stream.name, reason });

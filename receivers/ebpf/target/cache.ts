@@ -1,15 +1,12 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { buildIdOf, readElf } from './elf.ts';
-import { ElfError, fileSource, type Source } from './source.ts';
+import { fileSource, type Source } from './source.ts';
 import type { Discovery } from './target.ts';
 
-/** What says that a file is the same as one seen before. */
-export interface Identity {
-  /** The file at this place, with this content as far as its times say. */
-  readonly file: string;
-  /** Any copy of it that the same user owns; undefined without a build id. */
-  readonly build: string | undefined;
-}
+/**
+ * What says that a file is the same as one seen before: where it lies and when it was changed last. Never its build id: a file says of itself
+ * what it likes, and places found in one file would be probed in another.
+ */
+export type Identity = string;
 
 /** An open file and what says which one it is. */
 export interface OpenFile {
@@ -35,12 +32,9 @@ export function openRegular(path: string): OpenFile | undefined {
   try {
     const stat = fstatSync(fd, { bigint: true });
     if (stat.isFile()) {
-      const source = fileSource(fd);
-      const file = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`;
-      const buildId = readBuildId(source);
-      // A build id is only what the file says of itself: the owner keeps one user's forgery away from the programs of another.
-      const build = buildId === undefined ? undefined : `${buildId}:${stat.size}:${stat.uid}`;
-      return { source, close, identity: { file, build } };
+      // the time of the last change of the inode cannot be set back by its owner, that of its content can
+      const identity = `${stat.dev}:${stat.ino}:${stat.size}:${stat.ctimeNs}`;
+      return { source: fileSource(fd), close, identity };
     }
   } catch (error) {
     close();
@@ -50,21 +44,11 @@ export function openRegular(path: string): OpenFile | undefined {
   return undefined;
 }
 
-function readBuildId(source: Source): string | undefined {
-  try {
-    return buildIdOf(readElf(source));
-  } catch (error) {
-    if (error instanceof ElfError) return undefined;
-    throw error;
-  }
-}
-
-/** What files were found to be, the latest of them, in memory. A file and a copy of it with the same build id are one. */
+/** What files were found to be, the latest of them, in memory. */
 export class DiscoveryCache {
   readonly #limit: number;
   readonly #known = new Map<string, Discovery>();
 
-  /** `limit` is the number of keys; a file takes one or two. */
   constructor(limit = 4096) {
     this.#limit = limit;
   }
@@ -73,23 +57,14 @@ export class DiscoveryCache {
     return this.#known.size;
   }
 
-  get({ file, build }: Identity): Discovery | undefined {
-    return this.#touch(file) ?? (build === undefined ? undefined : this.#touch(build));
-  }
-
-  set({ file, build }: Identity, discovery: Discovery): void {
-    this.#put(file, discovery);
-    if (build !== undefined) this.#put(build, discovery);
-  }
-
-  #touch(key: string): Discovery | undefined {
+  get(key: Identity): Discovery | undefined {
     const discovery = this.#known.get(key);
-    if (discovery !== undefined) this.#put(key, discovery);
+    if (discovery !== undefined) this.set(key, discovery);
     return discovery;
   }
 
   /** A map keeps the order of insertion: the first key is the one that was not used for longest. */
-  #put(key: string, discovery: Discovery): void {
+  set(key: Identity, discovery: Discovery): void {
     this.#known.delete(key);
     this.#known.set(key, discovery);
     for (const oldest of this.#known.keys()) {

@@ -1,6 +1,7 @@
 import { anchorBoringssl, BORINGSSL_MARK } from './boringssl.ts';
 import { buildIdOf, codeAt, type Elf, fileOffset, readElf } from './elf.ts';
 import { BORINGSSL_ONLY, ROLES, SINCE_OPENSSL_3_2, tlsFunctions } from './exported.ts';
+import { readFrames } from './frames.ts';
 import { literalsIn } from './literals.ts';
 import { anchorOpenssl, OPENSSL_MARK, OPENSSL_VERSION, opensslVersion } from './openssl.ts';
 import { ENTRY_BYTES, entryOf } from './prologue.ts';
@@ -150,7 +151,10 @@ function targetOf(
   functions: readonly Candidate[],
 ): Target | undefined {
   const sites: Site[] = [];
+  // a symbol may point anywhere: where the unwind information knows the place, it has to be the begin of a function there
+  const frames = found === 'symbols' ? readFrames(elf) : undefined;
   for (const { role, symbol, begin } of functions) {
+    if ((frames?.(begin) ?? begin) !== begin) return undefined;
     const code = codeAt(elf, begin, ENTRY_BYTES);
     const entry = code === undefined ? undefined : entryOf(code);
     const offset = entry === undefined ? undefined : fileOffset(elf, begin) + entry.skip;

@@ -69,7 +69,7 @@ export class Targets {
     try {
       const stats = fstatSync(fd, { bigint: true });
       if (!stats.isFile()) return undefined;
-      const key = `${stats.dev}:${stats.ino}:${stats.mtimeNs}`;
+      const key = `${stats.dev}:${stats.ino}:${stats.size}:${stats.ctimeNs}`;
       const known = this.#entries.get(key);
       if (known !== undefined) {
         this.#entries.delete(key); // used last, let go last

@@ -91,3 +91,14 @@ export function names(ms: number, pid: number, op: number, a: string, b = ''): O
 export function connect(ms: number, pid: number, error = 0, ends: Ends | undefined = ENDS): Of<'connect'> {
   return { ...head(ms, pid), type: 'connect', ends, began: at(ms - 3), error };
 }
+
+/** The record of a ClientHello that names a server and nothing else. */
+export function helloFor(sni: string): Buffer {
+  const name = Buffer.from(sni);
+  const extension = Buffer.concat([
+    Buffer.from([0, 0, 0, name.length + 5, 0, name.length + 3, 0, 0, name.length]),
+    name,
+  ]);
+  const body = Buffer.concat([Buffer.alloc(34), Buffer.from([0, 0, 2, 19, 1, 1, 0, 0, extension.length]), extension]);
+  return Buffer.concat([Buffer.from([22, 3, 1, 0, body.length + 4, 1, 0, 0, body.length]), body]);
+}

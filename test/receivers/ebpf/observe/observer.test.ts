@@ -4,7 +4,7 @@ import { NAMES_RENAME, NAMES_UNLINK } from '../../../../receivers/ebpf/kernel/la
 import type { FileCount } from '../../../../receivers/ebpf/kernel/sensor.ts';
 import { Observer } from '../../../../receivers/ebpf/observe/observer.ts';
 import { Streams } from '../../../../receivers/ebpf/observe/streams.ts';
-import { at, connect, ENDS, envelope, exec, exit, file, fork, names, processes, START } from './made.ts';
+import { at, connect, ENDS, envelope, exec, exit, file, fork, helloFor, names, processes, START } from './made.ts';
 
 interface Lab {
   readonly observer: Observer;
@@ -28,10 +28,11 @@ function lab(isSelected: (exe: string) => boolean = () => false): Lab {
     setVerdict: () => undefined,
     ownerOf: (child) => child,
     onAi: () => undefined,
+    onLost: () => undefined,
     holdNs: 1,
     maxStreams: 10,
     maxHeld: 1000,
-    counts: { ai: 0, other: 0, evicted: 0, unbound: 0, leftOut: 0 },
+    counts: { ai: 0, other: 0, evicted: 0, unbound: 0, leftOut: 0, lost: 0 },
   });
   const observer = new Observer({
     envelope: envelope(),
@@ -163,27 +164,14 @@ describe('observer', () => {
 
   it('tells of a model call that cannot be read by its handshake alone, and only of those', () => {
     const { observer, events } = lab();
-    const said = (sni: string): Buffer => {
-      const name = Buffer.from(sni);
-      const extension = Buffer.concat([
-        Buffer.from([0, 0, 0, name.length + 5, 0, name.length + 3, 0, 0, name.length]),
-        name,
-      ]);
-      const body = Buffer.concat([
-        Buffer.alloc(34),
-        Buffer.from([0, 0, 2, 19, 1, 1, 0, 0, extension.length]),
-        extension,
-      ]);
-      return Buffer.concat([Buffer.from([22, 3, 1, 0, body.length + 4, 1, 0, 0, body.length]), body]);
-    };
     const head = { ts: at(0), start: START + 51, pid: 51, tid: 51, ends: ENDS };
     const end = { ...head, type: 'sock_end', sent: 900, received: 1300, first: at(0), last: at(12) } as const;
-    observer.take({ ...head, type: 'hello', sock: 1, bytes: said('api.openai.com') });
+    observer.take({ ...head, type: 'hello', sock: 1, bytes: helloFor('api.openai.com') });
     observer.take({ ...end, sock: 1 });
-    observer.take({ ...head, type: 'hello', sock: 2, bytes: said('example.com') });
+    observer.take({ ...head, type: 'hello', sock: 2, bytes: helloFor('example.com') });
     observer.take({ ...end, sock: 2 });
     // one whose plaintext was seen
-    observer.take({ ...head, type: 'hello', sock: 3, bytes: said('api.openai.com') });
+    observer.take({ ...head, type: 'hello', sock: 3, bytes: helloFor('api.openai.com') });
     observer.take({ ...head, type: 'bound', conn: 7, sock: 3, source: 2 });
     observer.take({ ...end, sock: 3 });
     expect(events.map((event) => event.event_type)).toEqual(['ai.request', 'ai.response']);

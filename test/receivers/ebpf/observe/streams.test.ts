@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { OispEvent } from '../../../../core/index.ts';
 import { VERDICT_AI, VERDICT_OTHER } from '../../../../receivers/ebpf/kernel/layout.gen.ts';
 import { Streams } from '../../../../receivers/ebpf/observe/streams.ts';
-import { at, bound, closed, data, envelope, processes } from './made.ts';
+import { at, bound, closed, data, envelope, helloFor, processes } from './made.ts';
 
 const POST = 'POST /v1/messages HTTP/1.1\r\nhost: api.anthropic.com\r\n\r\n{}';
 
@@ -10,14 +10,14 @@ interface Lab {
   readonly streams: Streams;
   readonly events: OispEvent[];
   readonly verdicts: [number, number][];
-  readonly counts: { ai: number; other: number; evicted: number; unbound: number; leftOut: number };
+  readonly counts: { ai: number; other: number; evicted: number; unbound: number; leftOut: number; lost: number };
   told(): string[];
 }
 
 function lab(limits: { readonly maxStreams?: number; readonly maxHeld?: number } = {}): Lab {
   const events: OispEvent[] = [];
   const verdicts: [number, number][] = [];
-  const counts = { ai: 0, other: 0, evicted: 0, unbound: 0, leftOut: 0 };
+  const counts = { ai: 0, other: 0, evicted: 0, unbound: 0, leftOut: 0, lost: 0 };
   const known = processes(
     new Map([[40, { ppid: 1, start: at(-1000), uid: 0, gid: 0, exe: '/usr/bin/node', args: ['node'], cwd: '/' }]]),
   );
@@ -28,6 +28,7 @@ function lab(limits: { readonly maxStreams?: number; readonly maxHeld?: number }
     setVerdict: (conn, verdict) => void verdicts.push([conn, verdict]),
     ownerOf: (child) => known.running(40) ?? child,
     onAi: () => undefined,
+    onLost: () => undefined,
     holdNs: 300_000_000,
     maxStreams: limits.maxStreams ?? 100,
     maxHeld: limits.maxHeld ?? 1_000_000,
@@ -91,6 +92,37 @@ describe('streams', () => {
     expect(verdicts).toEqual([]);
     streams.bound(bound(1));
     expect(verdicts).toEqual([[7, VERDICT_OTHER]]);
+  });
+
+  it('to a provider are known by the handshake before the first byte', () => {
+    const { streams, told, verdicts } = lab();
+    streams.hello({ ...bound(0), type: 'hello', sock: 99, bytes: helloFor('api.openai.com') });
+    streams.bound(bound(1));
+    expect(verdicts).toEqual([[7, VERDICT_AI]]);
+    expect(told()).toEqual([]);
+    streams.data(data(2, '{"a":1}', { isBound: true }));
+    expect(told()).toEqual(['open with remote', 'data sent {"a":1}']);
+  });
+
+  it('of HTTP/2 to a provider stay in the kernel, and say so when they end', () => {
+    const { streams, told, verdicts } = lab();
+    streams.bound(bound(0));
+    streams.hello({ ...bound(1), type: 'hello', sock: 99, bytes: helloFor('api.openai.com') });
+    streams.data(data(2, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', { isBound: true }));
+    expect(verdicts).toEqual([
+      [7, VERDICT_AI],
+      [7, VERDICT_OTHER],
+    ]);
+    expect(told()).toEqual([]);
+    expect(streams.unread(99)).toMatchObject({ hello: { sni: 'api.openai.com' }, why: 'HTTP/2 is not read' });
+  });
+
+  it('to a model say what the kernel did not hand over', () => {
+    const { streams, counts } = lab();
+    streams.bound(bound(0));
+    streams.data(data(1, POST));
+    streams.data(data(2, 'more', { offset: POST.length + 100 }));
+    expect(counts.lost).toBe(100);
   });
 
   it('over the pipes of a child are those of its owner, and name the child', () => {

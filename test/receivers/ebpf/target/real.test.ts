@@ -8,7 +8,7 @@ import { codeSegments, fileOffset, readElf } from '../../../../receivers/ebpf/ta
 import { linkerCache } from '../../../../receivers/ebpf/target/libraries.ts';
 import { anchorOpenssl } from '../../../../receivers/ebpf/target/openssl.ts';
 import { entryOf } from '../../../../receivers/ebpf/target/prologue.ts';
-import { bytesAt, fileSource, type Source } from '../../../../receivers/ebpf/target/source.ts';
+import { bufferSource, bytesAt, fileSource, type Source } from '../../../../receivers/ebpf/target/source.ts';
 import { functionsNamed, symbolSections } from '../../../../receivers/ebpf/target/symbols.ts';
 import type { Role, Target } from '../../../../receivers/ebpf/target/target.ts';
 import { bunPath, hasBun } from '../../../bun.ts';
@@ -63,6 +63,26 @@ test('a shared libssl of OpenSSL 3 is probed once in each direction', { skip: no
     ['read', 'read_ex', 'write', 'write_ex'],
   ]).toContainEqual(data);
   expect(roles(target).filter((role) => role === 'set_fd')).toHaveLength(3);
+});
+
+test('a symbol that points into the midst of a function is refused', { skip: isElsewhere }, () => {
+  const bytes = readFileSync(process.execPath);
+  const node = readElf(bufferSource(bytes));
+  const sites = targetIn(process.execPath).sites;
+  const read = sites.find((site) => site.symbol === 'SSL_read')?.offset ?? 0;
+  // every value of a symbol that is the begin of SSL_read becomes the second instruction of it
+  const begin = Buffer.alloc(8);
+  const segment = codeSegments(node).find(({ offset, size }) => read >= offset && read < offset + size);
+  begin.writeBigUInt64LE(BigInt(read - (segment?.offset ?? 0) + (segment?.vaddr ?? 0)));
+  const forged = Buffer.from(begin);
+  forged.writeBigUInt64LE(begin.readBigUInt64LE() + 1n);
+  let found = 0;
+  for (let at = bytes.indexOf(begin); at >= 0; at = bytes.indexOf(begin, at + 8), found++) forged.copy(bytes, at);
+  expect(found).toBeGreaterThan(0);
+  expect(discover(bufferSource(bytes))).toMatchObject({
+    kind: 'unsupported_build',
+    reason: 'a symbol names no begin of a function',
+  });
 });
 
 /** The Bun of the tests, and programs named by OISP_BUN: of any version, or what `bun build --compile` made, separated by colons. */
