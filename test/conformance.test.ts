@@ -10,6 +10,7 @@ import { decodedBy, makeEvent, RULES, type Subject } from '../core/testing/index
 import { exporters } from '../exporters/index.ts';
 import { processors } from '../processors/index.ts';
 import { receivers } from '../receivers/index.ts';
+import { skipsWithoutKernel } from './bpf/runtimes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oisp-conformance-'));
 let files = 0;
@@ -50,10 +51,14 @@ test('every component has its own name among those of its kind', () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
+const cannotStart = new Set(skipsWithoutKernel() ? ['receiver ebpf'] : []);
+
 describe.each(all.map((definition) => ({ name: `${definition.kind} ${definition.type}`, definition })))(
   '$name',
   ({ name, definition }) => {
-    test.each(RULES.map((rule) => ({ about: rule.name, rule })))('$about', async ({ rule }) => {
+    // the first rule reads the definition, all others start the component
+    const rules = cannotStart.has(name) ? RULES.slice(0, 1) : RULES;
+    test.each(rules.map((rule) => ({ about: rule.name, rule })))('$about', async ({ rule }) => {
       const config = decodedBy(definition.schema, NEEDS[name]?.());
       const subject: Subject = { definition, config: () => config };
       await rule.run(subject);
