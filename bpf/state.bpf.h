@@ -47,6 +47,8 @@ struct conn {
   __u32 source;
   __u32 verdict;
   __u32 is_request;
+  __u32 last_dir;
+  __u32 pad;
 };
 
 /* What a thread did last on sockets, for libraries that encrypt into memory. */

@@ -101,7 +101,7 @@ static __always_inline __u64 fresh_id(void) {
 static __always_inline struct conn *conn_of(struct conn_key *key) {
   struct conn *conn = bpf_map_lookup_elem(&conns, key);
   if (conn) return conn;
-  struct conn fresh = {.id = fresh_id(), .fd = -1};
+  struct conn fresh = {.id = fresh_id(), .fd = -1, .last_dir = DIR_RECEIVED};
   if (bpf_map_update_elem(&conns, key, &fresh, BPF_NOEXIST)) {
     conn = bpf_map_lookup_elem(&conns, key); /* another thread was faster */
     if (!conn) count(COUNT_MAP_FULL, 1);
@@ -173,6 +173,8 @@ __noinline int take(__u64 ssl, __u32 kind, __u64 buf, __u64 n, __u32 dir) {
   struct conn *conn = conn_of(&key);
   if (!set || !conn) return 0;
   dir &= 1;
+  __u32 before = conn->last_dir;
+  conn->last_dir = dir;
   if (conn->verdict == VERDICT_UNKNOWN) {
     __u64 id = conn->id;
     __u32 *verdict = bpf_map_lookup_elem(&verdicts, &id);
@@ -182,8 +184,9 @@ __noinline int take(__u64 ssl, __u32 kind, __u64 buf, __u64 n, __u32 dir) {
     }
   }
   if (conn->verdict == VERDICT_OTHER) {
-    /* the same connection may carry a model call later: what begins like a request is looked at again */
-    if (kind != STREAM_TLS || dir != DIR_SENT || !is_request(buf, n)) {
+    /* the same connection may carry a model call later: what begins like a request is looked at again, unless an answer to another one is
+     * still to come, which would then stand under it */
+    if (kind != STREAM_TLS || dir != DIR_SENT || before != DIR_RECEIVED || !is_request(buf, n)) {
       count(COUNT_KEPT_BYTES, n);
       return 0;
     }

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CollectingSink } from '../../core/testing/index.ts';
 import { expectAll } from './expect.ts';
-import { begin, type Client, carryOut, connectionsOf, Lab, observe, sumOf, until } from './lab.ts';
+import { begin, type Client, carryOut, connectionsOf, Lab, observe, programs, sumOf, until } from './lab.ts';
 import { skipsWithoutKernel } from './runtimes.ts';
 
 describe.skipIf(skipsWithoutKernel())('plaintext of a TLS library', { timeout: 120_000 }, () => {
@@ -63,6 +64,20 @@ describe.skipIf(skipsWithoutKernel())('plaintext of a TLS library', { timeout: 1
     expect(one?.cut).toBe(2 * MIB);
     expect(seen.count('keptBytes')).toBe(2 * MIB);
     expect(seen.count('sentBytes') + seen.count('keptBytes')).toBe(sumOf(notes));
+  });
+
+  it('of another request on the same connection stays in the kernel, the model call behind it does not', async () => {
+    const [port = 0] = await lab.serve();
+    const sink = new CollectingSink();
+    const seen = await observe(lab, {}, sink);
+    const ended = await lab.run(lab.node, [join(programs, 'keepalive.mjs'), String(port)]).finally(seen.stop);
+    expect(ended).toMatchObject({ code: 0 });
+    const connections = connectionsOf(sink);
+    expect(connections.map((one) => [one.sent.toString().split(' ', 2).join(' '), one.remote])).toEqual([
+      ['POST /v1/messages', port],
+    ]);
+    expect(connections[0]?.received.toString()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(connections[0]?.isWhole).toBe(true);
   });
 
   it('is cut at max_call, and the rest counted', async () => {
