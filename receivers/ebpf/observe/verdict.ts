@@ -12,6 +12,9 @@ export interface Known {
 }
 
 const METHOD = /^(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /;
+/** Heads of requests, those too that follow in the same bytes: up to the empty line, or as far as the bytes go. */
+const HEADS =
+  /(?:^|\r\n\r\n)(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\S+)(?: HTTP\/1\.[01](?:\r\n(?!\r\n)[^\r\n]*)*)?/g;
 const PREFACE = 'PRI * HTTP/2.0';
 
 /**
@@ -24,13 +27,13 @@ export function verdictOf(sent: string, { sni, port }: Known): Verdict {
   if (sent.startsWith(PREFACE.slice(0, sent.length)) && sent.length < PREFACE.length) return 'undecided';
   if (sent.startsWith(PREFACE)) return 'other';
   if (!METHOD.test(sent)) return sent.length < 8 && /^[A-Z]*$/.test(sent) ? 'undecided' : 'other';
-  const lineEnd = sent.indexOf('\r\n');
   const headEnd = sent.indexOf('\r\n\r\n');
   if (headEnd < 0 && sent.length < HEAD_BYTES) return 'undecided';
-  const path = sent.slice(sent.indexOf(' ') + 1, lineEnd).split(' ')[0] ?? '';
-  const [, name, at] = /\r\nhost:[ \t]*(\[[^\]]*\]|[^:\r\n]*)(?::(\d+))?/i.exec(sent) ?? [];
-  const host = (name ?? sni ?? '').trim().toLowerCase();
-  if (mayBeModelCall(host, at === undefined ? port : Number(at), path)) return 'ai';
+  for (const [head, path = ''] of sent.matchAll(HEADS)) {
+    const [, name, at] = /\r\nhost:[ \t]*(\[[^\]]*\]|[^:\r\n]*)(?::(\d+))?/i.exec(head) ?? [];
+    const host = (name ?? sni ?? '').trim().toLowerCase();
+    if (mayBeModelCall(host, at === undefined ? port : Number(at), path)) return 'ai';
+  }
   // MCP over HTTP may be served at any path
   return sent.includes('"jsonrpc"', headEnd) ? 'ai' : 'other';
 }

@@ -15,6 +15,12 @@ describe('whom a connection is for', () => {
     ['Ollama by the path', post('/api/chat', '127.0.0.1:11434'), NOBODY, 'ai'],
     ['MCP by its body', post('/tools', 'x', '{"jsonrpc":"2.0","id":1}'), NOBODY, 'ai'],
     ['another host', post('/upload', 'example.com'), NOBODY, 'other'],
+    [
+      'a model call behind a page, in the same bytes',
+      `GET / HTTP/1.1\r\nhost: x\r\n\r\n${post('/v1/chat/completions', 'x')}`,
+      NOBODY,
+      'ai',
+    ],
     ['a page', 'GET /index.html HTTP/1.1\r\nhost: example.com\r\n\r\n', NOBODY, 'other'],
     ['HTTP/2 to a provider', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', { sni: 'api.openai.com', port: 443 }, 'ai'],
     ['HTTP/2 to somebody else', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', { sni: 'example.com', port: 443 }, 'other'],
