@@ -132,7 +132,7 @@ for (let i = 0; i < Math.min(pairs, 3); i++) {
   const found = await scanner.scan(lab.libssl);
   if (found.kind === 'target') sensor.attach(lab.libssl, found.target.sites);
   sensor.track(process.pid, TRACK_CHILDREN);
-  await sensor.setSyscalls(true);
+  sensor.seeSyscalls();
   const buffer = new Uint8Array(4 << 20);
   const timer = setInterval(() => native.drain(sensor.handle, buffer), 5);
   before = cpu();

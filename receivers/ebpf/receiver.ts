@@ -75,7 +75,7 @@ export class EbpfReceiver implements Receiver {
     if (config.known_files) await Promise.all((await knownFiles()).map((path) => targets.add(path)));
     if (config.children) {
       sensor.track(process.pid, TRACK_CHILDREN);
-      await sensor.setSyscalls(true);
+      sensor.seeSyscalls();
     }
     for (const pid of config.pids) if (!this.#adopt(parts, pid)) throw new Error(`pid ${pid} does not run`);
     if (config.pids.length > 0 || config.comms.length > 0 || config.scope === 'registry') this.#adoptSelected(parts);
@@ -159,7 +159,10 @@ export class EbpfReceiver implements Receiver {
       emit,
       self: process.pid,
       isSelected: (one) => isSelected(config, one),
-      track: (pid) => sensor.track(pid, TRACK_SELF | TRACK_CHILDREN),
+      track: (pid) => {
+        sensor.seeSyscalls();
+        sensor.track(pid, TRACK_SELF | TRACK_CHILDREN);
+      },
       onFile: (file) => void targets.add(file),
       seesFiles: config.files,
       counts: this.#effectCounts,
@@ -193,6 +196,7 @@ export class EbpfReceiver implements Receiver {
   #adopt({ sensor, processes, observer, targets }: Parts, pid: number): boolean {
     const process = processes.running(pid);
     if (process === undefined) return false;
+    sensor.seeSyscalls();
     sensor.track(pid, TRACK_SELF | TRACK_CHILDREN);
     observer.add(pid);
     void targets.add(`/proc/${pid}/exe`);
@@ -250,7 +254,8 @@ export class EbpfReceiver implements Receiver {
     this.#takeFiles(parts);
     streams.elapse(envelope.bootOf(this.#context.clock.now()));
     if (losses.look()) observer.prune(isAlive, envelope.bootOf(this.#context.clock.now()));
-    await sensor.setSyscalls(this.#config.children || observer.tracked > 0 || this.#config.scope === 'machine');
+    if (this.#config.children || observer.tracked > 0 || this.#config.scope === 'machine') sensor.seeSyscalls();
+    else await sensor.ignoreSyscalls();
     await this.#flush();
   }
 

@@ -116,16 +116,17 @@ export class Sensor {
     return this.#syscallLinks.length > 0;
   }
 
-  async setSyscalls(on: boolean): Promise<void> {
-    if (on === this.seesSyscalls) return;
-    if (on) {
-      for (const program of ['syscall_exit', 'sock_state'])
-        this.#syscallLinks.push(this.#native.attachTracepoint(this.handle, program));
-      return;
-    }
+  /** From its return on system calls are looked at: what a process that is tracked does next is seen. */
+  seeSyscalls(): void {
+    if (this.seesSyscalls) return;
+    for (const program of ['syscall_exit', 'sock_state'])
+      this.#syscallLinks.push(this.#native.attachTracepoint(this.handle, program));
+  }
+
+  async ignoreSyscalls(): Promise<void> {
     const links = this.#syscallLinks;
     this.#syscallLinks = [];
-    await this.#native.detach(this.handle, links);
+    if (links.length > 0) await this.#native.detach(this.handle, links);
   }
 
   /**
