@@ -1,97 +1,98 @@
-import { Answer, type AnswerEnding, unanswered } from './answer.ts';
-import { Bytes } from './body/bytes.ts';
-import { BodyDecoder } from './body/reader.ts';
-import { type Call, countDamage } from './call.ts';
+import type { AnswerEnding } from './answer.ts';
 import { callHeadOf } from './call-head.ts';
 import type { ConnectionInfo } from './connection-info.ts';
 import { flavourOf } from './flavours/index.ts';
 import type { Head } from './http1/head.ts';
 import type { Ending } from './http1/parser.ts';
-import { beginCall, type Candidate } from './request.ts';
+import { ModelExchange } from './model-exchange.ts';
 import type { Mark } from './stream/mark.ts';
 
+/** Reads one request and its answer. Bodies come as they are on the wire: content codings are the reader's. Never throws. */
+export interface ExchangeReader {
+  /** Bytes held, roughly. */
+  readonly size: number;
+  requestData(bytes: Buffer): void;
+  /** Bytes of the request's body are missing here. */
+  requestMissing(): void;
+  requestEnd(how: Ending): void;
+  /** The final head, not an interim one. Comes after `requestEnd`. */
+  responseHead(head: Head, mark: Mark): void;
+  responseData(bytes: Buffer, mark: Mark): void;
+  responseMissing(): void;
+  /** The answer is whole, or will never be. Comes after `requestEnd`, and where there is no answer without a head. */
+  responseEnd(how: AnswerEnding, mark: Mark): void;
+}
+
 /**
- * One request and its answer on one stream of a connection, whatever HTTP version carries them. What is no model call is known at the
- * head of the request, or on unknown hosts when its body is whole; then nothing of it is kept.
+ * One request and its answer on one stream of a connection, whatever HTTP version carries them. Of what nobody reads, known at the head of
+ * the request, nothing is kept.
  */
 export class Exchange {
-  readonly #info: ConnectionInfo;
   readonly first: Mark;
   readonly method: string;
-  #candidate: Candidate | undefined;
-  #body: Bytes | undefined;
-  #decoder: BodyDecoder | undefined;
-  #call: Call | undefined;
-  #answer: Answer | undefined;
+  #reader: ExchangeReader | undefined;
   /** The request will not grow any more. */
   requestDone = false;
 
   constructor(info: ConnectionInfo, head: Head, first: Mark, stream: number, ordinal: number) {
-    this.#info = info;
     this.first = first;
     this.method = head.method;
-    const callHead = callHeadOf(head, info);
-    const found = flavourOf(callHead, info.flavours);
-    if (found === undefined) {
-      info.counters.count('ignored_requests', 'reason', callHead.provider === undefined ? 'not_ai' : 'no_model_call');
-      return;
-    }
-    this.#candidate = { head: callHead, ...found, first, place: { dir: 'sent', stream, ordinal, index: 0 } };
-    this.#body = new Bytes();
-    this.#decoder = new BodyDecoder(head.headers.get('content-encoding'), info.limits.bodyBytes);
+    this.#reader = readerOf(info, head, first, stream, ordinal);
   }
 
   /** Bytes held, roughly. */
   get size(): number {
-    return 256 + (this.#body?.size ?? 0) + (this.#answer?.size ?? 0);
+    return 256 + (this.#reader?.size ?? 0);
   }
 
   requestData(bytes: Buffer): void {
-    if (this.#body === undefined) return;
-    const plain = this.#decoder?.push(bytes);
-    if (plain !== undefined) this.#body.push(plain);
+    this.#reader?.requestData(bytes);
   }
 
   requestMissing(): void {
-    this.#decoder?.gap();
+    this.#reader?.requestMissing();
   }
 
   requestEnd(how: Ending): void {
+    if (this.requestDone) return;
     this.requestDone = true;
-    const candidate = this.#candidate;
-    const body = this.#body;
-    const decoder = this.#decoder;
-    this.#candidate = undefined;
-    this.#body = undefined;
-    this.#decoder = undefined;
-    if (candidate === undefined || body === undefined || decoder === undefined) return;
-    const damage = decoder.damage ?? (how === 'lost' || how === 'torn' ? 'lost' : undefined);
-    countDamage(this.#info, damage, decoder);
-    this.#call = beginCall(this.#info, candidate, body.concat(), damage);
+    this.#reader?.requestEnd(how);
   }
 
   responseHead(head: Head, mark: Mark): void {
     // an answer before the end of the request: the rest of the request tells no more
-    if (!this.requestDone) this.requestEnd('lost');
-    if (this.#call !== undefined) this.#answer = new Answer(this.#call, head, mark);
+    this.requestEnd('lost');
+    this.#reader?.responseHead(head, mark);
   }
 
   responseData(bytes: Buffer, mark: Mark): void {
-    this.#answer?.data(bytes, mark);
+    this.#reader?.responseData(bytes, mark);
   }
 
   responseMissing(): void {
-    this.#answer?.gap();
+    this.#reader?.responseMissing();
   }
 
-  /** The answer is whole, or will never be. */
   responseEnd(how: AnswerEnding, mark: Mark): void {
-    if (!this.requestDone) this.requestEnd('lost');
-    const call = this.#call;
-    const answer = this.#answer;
-    this.#call = undefined;
-    this.#answer = undefined;
-    if (answer !== undefined) answer.end(how, mark);
-    else if (call !== undefined) unanswered(call, how, mark);
+    this.requestEnd('lost');
+    this.#reader?.responseEnd(how, mark);
+    this.#reader = undefined;
   }
+}
+
+function readerOf(
+  info: ConnectionInfo,
+  head: Head,
+  first: Mark,
+  stream: number,
+  ordinal: number,
+): ExchangeReader | undefined {
+  const callHead = callHeadOf(head, info);
+  const found = flavourOf(callHead, info.flavours);
+  if (found === undefined) {
+    info.counters.count('ignored_requests', 'reason', callHead.provider === undefined ? 'not_ai' : 'no_model_call');
+    return undefined;
+  }
+  const place = { dir: 'sent', stream, ordinal, index: 0 } as const;
+  return new ModelExchange(info, { head: callHead, ...found, first, place });
 }

@@ -12,9 +12,14 @@ export interface MessageHandler {
   /** Bytes of the body are missing; the framing is intact. */
   missing(mark: Mark): void;
   end(how: Ending, mark: Mark): void;
-  /** The connection speaks something else from here on: `h2`, the name in `upgrade` (RFC 9110 7.8), or a tunnel (9.3.6). */
-  upgraded(protocol: string): void;
+  /**
+   * The connection speaks something else from here on: `h2` (its preface was read), the name in `upgrade` of an answer (RFC 9110 7.8), or
+   * `tunnel` (9.3.6).
+   */
+  upgraded(protocol: string, response: Head | undefined, mark: Mark): void;
   /** Bytes that belong to no message, or a message that is given up. */
+  /** Bytes that come after the parser was stopped. */
+  beyond(bytes: Buffer, mark: Mark): void;
   refused(reason: 'foreign' | 'head_too_large' | 'bad_head' | 'bad_chunk'): void;
 }
 
@@ -107,6 +112,7 @@ export class Http1Parser {
           at = this.#scan(bytes, at, mark);
           break;
         case 'off':
+          this.#handler.beyond(at === 0 ? bytes : bytes.subarray(at), mark);
           return;
         default:
           this.#state satisfies never;
@@ -190,8 +196,8 @@ export class Http1Parser {
     const head = parseHead(text, this.#side);
     if (head === undefined) {
       if (this.#side === 'request' && text.startsWith('PRI * HTTP/2.0')) {
-        this.#handler.upgraded('h2');
-        return bytes.length;
+        this.#handler.upgraded('h2', undefined, mark);
+        return end;
       }
       this.#handler.refused('bad_head');
       this.#resync('');
@@ -222,7 +228,8 @@ export class Http1Parser {
       (head.status === 101 || (method === 'CONNECT' && head.status < 300 && head.status >= 200))
     ) {
       this.#end('whole', mark);
-      this.#handler.upgraded(head.status === 101 ? (head.headers.get('upgrade') ?? 'unknown').toLowerCase() : 'tunnel');
+      const [name = ''] = (head.headers.get('upgrade') ?? 'unknown').toLowerCase().split(/[,\s]/);
+      this.#handler.upgraded(head.status === 101 ? name : 'tunnel', head, mark);
       return;
     }
     const framing: Framing = framingOf(head, this.#side, method);

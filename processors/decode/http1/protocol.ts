@@ -2,6 +2,7 @@ import type { ConnectionInfo } from '../connection-info.ts';
 import { Exchange } from '../exchange.ts';
 import type { Direction, Mark } from '../stream/mark.ts';
 import type { ConnectionProtocol } from '../stream/protocol.ts';
+import { http2Of, type Upgrade, upgraded } from '../stream/upgrade.ts';
 import type { Head } from './head.ts';
 import { type Ending, Http1Parser } from './parser.ts';
 
@@ -9,6 +10,9 @@ import { type Ending, Http1Parser } from './parser.ts';
 const MAX_OUTSTANDING = 64;
 /** Bytes of a connection on which nothing was ever recognised. */
 const MAX_FOREIGN = 16 * 1024 * 1024;
+
+/** What of the preface of HTTP/2 (RFC 9113 3.4) looks like the head of a request. */
+const PREFACE_HEAD = Buffer.from('PRI * HTTP/2.0\r\n\r\n');
 
 /** An HTTP/1.1 connection: answers belong to requests in their order (RFC 9112 9.3). */
 export class Http1Protocol implements ConnectionProtocol {
@@ -24,7 +28,11 @@ export class Http1Protocol implements ConnectionProtocol {
   #sentGap = false;
   #foreign = 0;
   #seen = false;
-  ignored = false;
+  /** The last request that asks for another protocol, until it is answered. */
+  #asking: Omit<Upgrade, 'protocol' | 'response'> | undefined;
+  /** What the connection speaks after an upgrade. */
+  #next: ConnectionProtocol | undefined;
+  #isIgnored = false;
 
   constructor(info: ConnectionInfo) {
     this.#info = info;
@@ -34,7 +42,8 @@ export class Http1Protocol implements ConnectionProtocol {
       data: (bytes) => this.#sending?.requestData(bytes),
       missing: () => this.#sending?.requestMissing(),
       end: (how) => this.#requestEnd(how),
-      upgraded: (protocol) => this.#unsupported(protocol),
+      upgraded: (_name, _response, mark) => this.#preface(mark),
+      beyond: (bytes, mark) => this.#next?.feed('sent', bytes, mark),
       refused,
     });
     this.#received = new Http1Parser('response', {
@@ -42,17 +51,18 @@ export class Http1Protocol implements ConnectionProtocol {
       data: (bytes, mark) => this.#receiving?.responseData(bytes, mark),
       missing: () => this.#receiving?.responseMissing(),
       end: (how, mark) => this.#responseEnd(how, mark),
-      upgraded: (protocol) => {
-        if (protocol !== 'tunnel') return this.#unsupported(protocol);
-        this.#sent.restart();
-        this.#received.restart();
-      },
+      upgraded: (protocol, response) => this.#upgraded(protocol, response),
+      beyond: (bytes, mark) => this.#next?.feed('received', bytes, mark),
       refused,
     });
   }
 
   feed(dir: Direction, bytes: Buffer, mark: Mark): void {
     if (this.ignored) return;
+    if (this.#next !== undefined) {
+      this.#next.feed(dir, bytes, mark);
+      return;
+    }
     (dir === 'sent' ? this.#sent : this.#received).feed(bytes, mark);
     if (this.#seen) return;
     this.#foreign += bytes.length;
@@ -60,7 +70,8 @@ export class Http1Protocol implements ConnectionProtocol {
   }
 
   gap(dir: Direction, size: number | undefined, mark: Mark): void {
-    if (dir === 'sent') {
+    if (this.#next !== undefined) this.#next.gap(dir, size, mark);
+    else if (dir === 'sent') {
       this.#sentGap = true;
       this.#sent.gap(size, mark);
     } else {
@@ -70,6 +81,7 @@ export class Http1Protocol implements ConnectionProtocol {
   }
 
   end(mark: Mark, how: { readonly torn: boolean; readonly ended: boolean }): void {
+    this.#next?.end(mark, how);
     this.#sent.end(how.torn, mark);
     if (!how.ended && this.#receiving !== undefined) {
       const open = this.#receiving;
@@ -80,25 +92,65 @@ export class Http1Protocol implements ConnectionProtocol {
     for (const exchange of this.#waiting.splice(0)) exchange.responseEnd(how.ended ? 'unanswered' : 'cut_off', mark);
   }
 
+  get ignored(): boolean {
+    return this.#isIgnored || this.#next?.ignored === true;
+  }
+
   ready(dir: Direction): boolean {
-    return dir === 'sent' || this.ignored || this.#received.open || this.#waiting[0]?.requestDone === true;
+    if (this.#next !== undefined) return this.#next.ready(dir);
+    // what follows a request for another protocol is read when the answer says which it is
+    if (dir === 'sent') return this.#asking === undefined || this.#sending !== undefined || this.ignored;
+    return this.ignored || this.#received.open || this.#waiting[0]?.requestDone === true;
   }
 
   get busy(): boolean {
-    return this.#waiting.length > 0 || this.#receiving !== undefined || this.#sending !== undefined;
+    return (
+      this.#next?.busy === true ||
+      this.#waiting.length > 0 ||
+      this.#receiving !== undefined ||
+      this.#sending !== undefined
+    );
   }
 
   get size(): number {
-    let size = this.#sent.size + this.#received.size + (this.#receiving?.size ?? 0);
+    let size = this.#sent.size + this.#received.size + (this.#receiving?.size ?? 0) + (this.#next?.size ?? 0);
     for (const exchange of this.#waiting) size += exchange.size;
     return size;
+  }
+
+  /** HTTP/2 with prior knowledge (RFC 9113 3.3) inside a tunnel or after foreign bytes. */
+  #preface(mark: Mark): void {
+    this.#goOn(http2Of(this.#info), 'h2');
+    this.#next?.feed('sent', PREFACE_HEAD, mark);
+  }
+
+  #upgraded(protocol: string, response: Head | undefined): void {
+    if (protocol === 'tunnel') {
+      this.#sent.restart();
+      this.#received.restart();
+      return;
+    }
+    const asked = this.#asking;
+    this.#asking = undefined;
+    const known = asked && response && upgraded(this.#info, { ...asked, protocol, response });
+    this.#goOn(known, protocol);
+  }
+
+  #goOn(next: ConnectionProtocol | undefined, protocol: string): void {
+    if (next === undefined) {
+      this.#unsupported(protocol);
+      return;
+    }
+    this.#next = next;
+    this.#sent.stop();
+    this.#received.stop();
   }
 
   #unsupported(protocol: string): void {
     const known =
       protocol === 'h2' || protocol === 'h2c' || protocol === 'websocket' ? protocol.replace('h2c', 'h2') : 'unknown';
     this.#info.counters.warn('A connection speaks a protocol that is not read.', 'unsupported', 'protocol', known);
-    this.ignored = true;
+    this.#isIgnored = true;
     this.#sent.stop();
     this.#received.stop();
     this.#waiting.length = 0;
@@ -108,8 +160,11 @@ export class Http1Protocol implements ConnectionProtocol {
 
   #requestHead(head: Head, first: Mark): string {
     this.#seen = true;
-    this.#sending = new Exchange(this.#info, head, first, 0, this.#ordinal++);
-    this.#waiting.push(this.#sending);
+    const exchange = new Exchange(this.#info, head, first, 0, this.#ordinal);
+    this.#sending = exchange;
+    this.#waiting.push(exchange);
+    if (head.headers.has('upgrade')) this.#asking = { request: head, first, exchange, ordinal: this.#ordinal };
+    this.#ordinal++;
     if (this.#waiting.length > MAX_OUTSTANDING) {
       this.#info.counters.count('lost_responses');
       this.#waiting.shift()?.responseEnd('unanswered', first);
@@ -143,6 +198,8 @@ export class Http1Protocol implements ConnectionProtocol {
     }
     this.#sentGap = false;
     this.#waiting.shift();
+    if (head.status === 101 && this.#asking?.exchange === next) return next.method; // `#upgraded` follows
+    if (this.#asking?.exchange === next) this.#asking = undefined;
     this.#receiving = next;
     next.responseHead(head, mark);
     return next.method;

@@ -39,6 +39,7 @@ function reader(side: 'request' | 'response', methods: readonly string[] = []) {
       if (last) last.how = how;
     },
     upgraded: (protocol) => upgrades.push(protocol),
+    beyond: () => {},
     refused: (why) => refused.push(why),
   });
   const feed = (bytes: Buffer | string, size = Number.POSITIVE_INFINITY): void => {
