@@ -43,6 +43,7 @@ export class Decoder {
   readonly #forConnections: ConnectionOptions;
   #bytes = 0;
   #touches = 0;
+  #last: { conn: string; pid: number | undefined; connection: Connection } | undefined;
   #lastTime: { host: string; boot: string | undefined; clock: string; time: Clock } | undefined;
   #out: OispEvent[] = [];
   #receipts = new Set<Receipt>();
@@ -140,8 +141,7 @@ export class Decoder {
   #record(event: OispEvent, mark: Mark, host: string, time: Clock, receipts: readonly Receipt[]): void {
     if (isEvent(event, 'capture.data')) {
       const { data } = event;
-      const key = keyOf(event, host, data.conn);
-      const connection = this.#connections.get(key) ?? this.#late(key, time, data, mark, receipts);
+      const connection = this.#connectionOf(event, host, data, mark, time, receipts);
       if (connection === undefined) return;
       if (connection.ignored) return; // its bytes are not even decoded
       connection.data(data.dir, {
@@ -189,6 +189,27 @@ export class Decoder {
       return;
     }
     this.#counters.count('bad_records', 'reason', 'type');
+  }
+
+  /** The connection of a data record. Records of one connection come in rows: the last answer is mostly the next one too. */
+  #connectionOf(
+    event: OispEvent,
+    host: string,
+    data: CaptureDataData,
+    mark: Mark,
+    time: Clock,
+    receipts: readonly Receipt[],
+  ): Connection | undefined {
+    const { conn } = data;
+    const last = this.#last;
+    const pid = event.process?.pid;
+    // one time line is one host and one boot
+    if (last !== undefined && last.conn === conn && last.pid === pid && last.connection.clock === time)
+      return last.connection;
+    const key = keyOf(event, host, conn);
+    const connection = this.#connections.get(key) ?? this.#late(key, time, data, mark, receipts);
+    this.#last = connection && { conn, pid, connection };
+    return connection;
   }
 
   /**
@@ -262,6 +283,7 @@ export class Decoder {
   #end(connection: Connection, ended: boolean): void {
     connection.finish(ended);
     this.#connections.delete(connection.key);
+    if (this.#last?.connection === connection) this.#last = undefined;
     this.#waiting.delete(connection);
     this.#bytes -= connection.counted;
     this.#done.push(...connection.receipts);

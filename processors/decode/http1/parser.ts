@@ -106,7 +106,7 @@ export class Http1Parser {
         case 'size':
         case 'crlf':
         case 'trailer':
-          at = this.#line(bytes, at, mark);
+          at = this.#text === '' ? this.#plainLine(bytes, at, mark) : this.#line(bytes, at, mark);
           break;
         case 'scan':
           at = this.#scan(bytes, at, mark);
@@ -240,6 +240,27 @@ export class Http1Parser {
     } else this.#state = framing.kind === 'chunked' ? 'size' : 'close';
   }
 
+  /** The usual forms of such a line, whole in these bytes: `crlf` after a chunk, a size of digits alone. */
+  #plainLine(bytes: Buffer, from: number, mark: Mark): number {
+    if (this.#state === 'crlf') {
+      if (bytes[from] !== 13 || bytes[from + 1] !== 10) return this.#line(bytes, from, mark);
+      this.#state = 'size';
+      return from + 2;
+    }
+    if (this.#state === 'trailer') return this.#line(bytes, from, mark);
+    let size = 0;
+    let at = from;
+    for (; at < from + 8; at++) {
+      const digit = hexDigit(bytes[at] ?? 0);
+      if (digit < 0) break;
+      size = size * 16 + digit;
+    }
+    if (at === from || bytes[at] !== 13 || bytes[at + 1] !== 10) return this.#line(bytes, from, mark);
+    this.#left = size;
+    this.#state = size === 0 ? 'trailer' : 'chunk';
+    return at + 2;
+  }
+
   /** A line of the chunked coding (RFC 9112 7.1): a size with extensions, the end of a chunk, a trailer field. */
   #line(bytes: Buffer, from: number, mark: Mark): number {
     const lf = bytes.indexOf(10, from);
@@ -332,6 +353,13 @@ export class Http1Parser {
     const method = METHODS.exec(match[0].slice(0, space));
     return { start: match.index + (method?.index ?? 0), end: match.index + match[0].length };
   }
+}
+
+/** The value of a hexadecimal digit, or -1. */
+function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const letter = byte | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
 }
 
 /** Where the empty line that ends a head ends in `bytes`, or -1. `before` is what of the head was read before. */

@@ -114,6 +114,12 @@ export class Connection {
   data(dir: Direction, piece: Piece): void {
     this.#last = piece.mark;
     if (this.#first === undefined || piece.mark.ms < this.#first.ms) this.#first = piece.mark;
+    const protocol = this.#protocol;
+    const other = this.#order[dir === 'sent' ? 'received' : 'sent'];
+    if (protocol !== undefined && other.held === 0 && protocol.ready(dir) && this.#order[dir].passes(piece)) {
+      if (piece.bytes.length > 0) protocol.feed(dir, piece.bytes, piece.mark);
+      return;
+    }
     if (!this.#order[dir].add(piece)) this.#options.counters.count('duplicate_records');
     else this.pump(Number.NEGATIVE_INFINITY);
   }

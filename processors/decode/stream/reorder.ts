@@ -35,6 +35,14 @@ export class Reorder {
     return true;
   }
 
+  /** Takes a piece that is the next one, with nothing missing before it, without holding it. False, and nothing done, when it is not. */
+  passes(piece: Piece): boolean {
+    if (piece.seq !== this.#seq || piece.offset !== this.#offset || piece.cut > 0 || this.#held.size > 0) return false;
+    this.#seq = piece.seq + 1;
+    this.#offset = piece.offset + piece.bytes.length;
+    return true;
+  }
+
   get held(): number {
     return this.#held.size;
   }

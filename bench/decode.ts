@@ -1,0 +1,80 @@
+/**
+ * CPU of `decode` beside `JSON.parse` of the same bodies, turn by turn in one process: requests of 23 KB, answers streamed as server-sent
+ * events in reads of 250 bytes, the same over HTTP/2 and in gzip (inflation is timed apart and taken off). Run:
+ * `npm run build && npx tsx bench/decode.ts`.
+ * Prints one table; ends with 1 when one of them costs more than 1.5 times its bodies.
+ */
+import type { OispEvent } from '../core/index.ts';
+import { type Load, loads } from './decode-loads.ts';
+
+/** As it is built: a loader that compiles on the fly leaves marks in the code that cost time. */
+async function built<T>(path: string): Promise<T> {
+  return await import(new URL(`../dist/${path}`, import.meta.url).href);
+}
+const { createMatcher, Meter } = await built<typeof import('../core/index.ts')>('core/index.js');
+const { Counters } = await built<typeof import('../processors/decode/counters.ts')>('processors/decode/counters.js');
+const { Decoder } = await built<typeof import('../processors/decode/decoder.ts')>('processors/decode/decoder.js');
+const { flavours } = await built<typeof import('../processors/decode/flavours/index.ts')>(
+  'processors/decode/flavours/index.js',
+);
+
+const BAR = 1.5;
+const ROUNDS = 15;
+const silent = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
+
+/** Microseconds of CPU. */
+function cpu(run: () => void): number {
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
+function decode(events: readonly OispEvent[]): number {
+  const decoder = new Decoder({
+    reorderWindowMs: 2000,
+    maxConnections: 10_000,
+    maxConnectionBytes: 64 << 20,
+    maxTotalBytes: 256 << 20,
+    maxBodyBytes: 16 << 20,
+    flavours,
+    counters: new Counters(new Meter(), silent, 'decode'),
+    matcher: createMatcher(Buffer.alloc(32, 7)),
+  });
+  let made = 0;
+  for (let at = 0; at < events.length; at += 256) made += decoder.push(events.slice(at, at + 256)).events.length;
+  return made + decoder.finish().events.length;
+}
+
+const median = (of: number[]): number => of.sort((a, b) => a - b)[of.length >> 1] ?? 0;
+
+function measure(load: Load): { readonly name: string; readonly ratio: number } {
+  const made = decode(load.events);
+  if (made < load.expected) console.log(`${load.name}: ${made} events of ${load.expected}`);
+  const ours: number[] = [];
+  const parse: number[] = [];
+  const inflate: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    ours.push(cpu(() => decode(load.events)));
+    parse.push(
+      cpu(() => {
+        for (const body of load.bodies) JSON.parse(body.toString());
+      }),
+    );
+    inflate.push(cpu(load.inflate));
+  }
+  const [a, b, c] = [median(ours), median(parse), median(inflate)];
+  const ratio = (a - c) / b;
+  const bytes = load.bodies.reduce((sum, body) => sum + body.length, 0);
+  const per = (us: number): string => ((us * 1000) / bytes).toFixed(2).padStart(9);
+  console.log(
+    `${load.name.padEnd(34)} ${(bytes / 1e6).toFixed(1).padStart(6)} ${per(a)} ${per(b)} ${per(c)} ${ratio.toFixed(2).padStart(8)}`,
+  );
+  return { name: load.name, ratio };
+}
+
+console.log(
+  `${'CPU, ns a byte of JSON'.padEnd(34)}     MB    decode     parse   inflate    ratio   bar ${BAR} (decode - inflate : parse)`,
+);
+const results = (await loads()).map(measure);
+process.exitCode = results.every(({ ratio }) => ratio <= BAR) ? 0 : 1;
