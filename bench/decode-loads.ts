@@ -21,25 +21,21 @@ interface Written {
 
 const WORDS = 'the quick brown fox reads a file, writes "another" one and runs the tests again; ';
 
-/** A conversation of about 23 KB, as an agent sends it with each turn. */
-function requestBody(n: number, stream: boolean, size = 23_000): Buffer {
+/** What an agent sends with one turn of a conversation: `turns` questions, calls and results, 1 KB each. */
+function requestBody(id: number, turns: number, stream: boolean): Buffer {
   const messages: unknown[] = [{ role: 'system', content: WORDS.repeat(20) }];
   const tools = ['read', 'write', 'run'].map((name) => ({
     type: 'function',
     function: { name, description: WORDS, parameters: { type: 'object', properties: { path: { type: 'string' } } } },
   }));
-  for (let i = 0; JSON.stringify(messages).length < size; i++)
+  for (let i = 0; i < turns; i++) {
+    const call = { id: `call_${id}_${i}`, type: 'function', function: { name: 'read', arguments: '{"path":"a.ts"}' } };
     messages.push(
-      { role: 'user', content: `${n}.${i} ${WORDS.repeat(6)}` },
-      {
-        role: 'assistant',
-        content: null,
-        tool_calls: [
-          { id: `call_${n}_${i}`, type: 'function', function: { name: 'read', arguments: '{"path":"a.ts"}' } },
-        ],
-      },
-      { role: 'tool', tool_call_id: `call_${n}_${i}`, content: WORDS.repeat(10) },
+      { role: 'user', content: `${id}.${i} ${WORDS.repeat(4)}` },
+      { role: 'assistant', content: null, tool_calls: [call] },
+      { role: 'tool', tool_call_id: call.id, content: WORDS.repeat(5) },
     );
+  }
   return Buffer.from(JSON.stringify({ model: 'gpt-4o', messages, tools, stream, temperature: 0.2 }));
 }
 
@@ -184,13 +180,17 @@ async function overHttp2(
 /** Every load, about 5 MB of JSON each. */
 export async function loads(): Promise<Load[]> {
   const none = (): void => {};
-  const requests = Array.from({ length: 200 }, (_, n) => requestBody(n, false));
+  // ten agents, twenty turns each
+  const requests = Array.from({ length: 200 }, (_, n) => requestBody(n % 10, 9 + Math.floor(n / 10), false));
+  // nothing of which was sent before
+  const first = requests.map((_, n) => requestBody(1000 + n, 18, false));
   const answers = requests.map((_, n) => answerBody(n));
-  const big = requests.flatMap((body, n): Written[] => [
-    { dir: 'sent', bytes: Buffer.concat([requestHead(body), body]) },
-    { dir: 'received', bytes: chunked([answers[n] ?? Buffer.alloc(0)], 'application/json') },
-  ]);
-  const small = requestBody(0, true, 100);
+  const exchanges = (bodies: readonly Buffer[]): Written[] =>
+    bodies.flatMap((body, n): Written[] => [
+      { dir: 'sent', bytes: Buffer.concat([requestHead(body), body]) },
+      { dir: 'received', bytes: chunked([answers[n] ?? Buffer.alloc(0)], 'application/json') },
+    ]);
+  const small = requestBody(0, 1, true);
   const streams = Array.from({ length: 100 }, (_, n) => streamedEvents(n));
   const asked = { dir: 'sent', bytes: Buffer.concat([requestHead(small), small]) } as const;
   const sse = streams.flatMap((events): Written[] => [
@@ -217,8 +217,15 @@ export async function loads(): Promise<Load[]> {
   return [
     {
       name: 'requests of 23 KB, HTTP/1.1',
-      events: recordsOf([big], 16_384, 'http/1.1'),
+      events: recordsOf([exchanges(requests)], 16_384, 'http/1.1'),
       bodies: [...requests, ...answers],
+      inflate: none,
+      expected: 400,
+    },
+    {
+      name: 'requests of 23 KB, never sent before',
+      events: recordsOf([exchanges(first)], 16_384, 'http/1.1'),
+      bodies: [...first, ...answers],
       inflate: none,
       expected: 400,
     },

@@ -39,6 +39,8 @@ class HmacMatcher implements Matcher {
   /** By a text as it stands, before it is brought into canonical form: agents send the same texts with every call. */
   readonly #texts = { a: new Memo<Key>(MEMO_BYTES), u: new Memo<Key>(MEMO_BYTES), s: new Memo<Key>(MEMO_BYTES / 4) };
   readonly #linesOf = new Memo<readonly Key[]>(MEMO_BYTES / 4);
+  /** Messages of a history are the same objects again where their bytes are. */
+  readonly #ofMessage = new WeakMap<Message, Key[]>();
   readonly #pathsOf = new Memo<MatchKeys>(MEMO_BYTES / 4);
 
   constructor(key: Uint8Array) {
@@ -141,6 +143,16 @@ class HmacMatcher implements Matcher {
 
   /** One key per part: text, tool call, tool result (by its call alone, since agents clear old results). Reasoning is left out. */
   #parts(message: Message, into: Key[]): void {
+    let keys = this.#ofMessage.get(message);
+    if (keys === undefined) {
+      keys = [];
+      this.#readParts(message, keys);
+      this.#ofMessage.set(message, keys);
+    }
+    for (const key of keys) into.push(key);
+  }
+
+  #readParts(message: Message, into: Key[]): void {
     const side = message.role === 'assistant' ? 'a' : 'u';
     if (message.parts === undefined) {
       if (typeof message.content === 'string') this.#text(side, message.content, into);

@@ -1,4 +1,5 @@
 import { eventId, type OispEvent, type RelatedEvent } from '../../core/index.ts';
+import type { Histories } from './body/history.ts';
 import type { Counters } from './counters.ts';
 import type { Flavour } from './flavour.ts';
 import type { Direction, Mark } from './stream/mark.ts';
@@ -25,6 +26,10 @@ export interface ConnectionInfo {
   readonly counters: Counters;
   readonly flavours: readonly Flavour[];
   readonly limits: Limits;
+  /** What was sent before, by speaker. */
+  readonly histories: Histories;
+  /** The process, as part of a key. */
+  readonly speaker: string;
   /** Parts of the ids of everything seen here. */
   readonly identity: readonly (string | number)[];
   emit(event: OispEvent): void;

@@ -6,6 +6,7 @@ import {
   parseMillis,
   type Receipt,
 } from '../../core/index.ts';
+import { Histories } from './body/history.ts';
 import type { Counters } from './counters.ts';
 import type { Flavour } from './flavour.ts';
 import { type Clock, Connection, type ConnectionOptions } from './stream/connection.ts';
@@ -22,6 +23,9 @@ export interface DecoderOptions {
   readonly counters: Counters;
   readonly matcher: Matcher;
 }
+
+/** Bytes of bodies that are remembered, so that what is sent again is not parsed again. */
+const MAX_HISTORY = 32 << 20;
 
 /** What came out of some input. */
 export interface Decoded {
@@ -56,6 +60,7 @@ export class Decoder {
       counters: options.counters,
       flavours: options.flavours,
       limits: { bodyBytes: options.maxBodyBytes },
+      histories: new Histories(Math.min(MAX_HISTORY, options.maxTotalBytes / 4)),
       emit: (event, connection) => {
         this.#out.push(options.matcher.stamp(event));
         for (const receipt of connection.receipts) this.#receipts.add(receipt);

@@ -21,6 +21,19 @@ export function contentOf(parts: readonly Part[]): string | undefined {
   return content;
 }
 
+/** Reads an object once: what was read from the same object before is given again, and nobody may change it. */
+export function once<T extends object>(read: (wire: Json) => T): (wire: Json) => T {
+  const known = new WeakMap<Json, T>();
+  return (wire) => {
+    let value = known.get(wire);
+    if (value === undefined) {
+      value = read(wire);
+      known.set(wire, value);
+    }
+    return value;
+  };
+}
+
 /** A message of parts, with its `content`. */
 export function message(role: Role, parts: readonly Part[], more: Partial<Message> = {}): Message {
   const content = contentOf(parts);

@@ -4,7 +4,7 @@ import { type Call, evidenceOf, missingWord, providerData, toolAttrs } from './c
 import { authOf, headAttrs, set } from './call-head.ts';
 import { type ConnectionInfo, makeEvent, type Place, requestIdOf } from './connection-info.ts';
 import type { CallHead, CallMatch, Flavour, NormalRequest } from './flavour.ts';
-import { isObject, parseJson } from './json.ts';
+import { isObject } from './json.ts';
 import { toolChoiceOf } from './normal.ts';
 import type { Mark } from './stream/mark.ts';
 import { resultsOf } from './tool-results.ts';
@@ -29,9 +29,10 @@ export function beginCall(
   damage: Damage | undefined,
 ): Call | undefined {
   const { head, flavour, match } = candidate;
-  const words = decoderOf(head.headers.get('content-type')).decode(body);
-  const value = parseJson(words);
+  const text = decoderOf(head.headers.get('content-type'));
+  const value = info.histories.parse(body, `${info.speaker}\0${head.host}`, (bytes) => text.decode(bytes));
   const read = isObject(value) ? flavour.request(value, head, match) : undefined;
+  const words = read === undefined ? text.decode(body) : '';
   if (read === undefined && head.provider === undefined && !(damage !== undefined && SHAPE.test(words))) {
     info.counters.count('ignored_requests', 'reason', 'other_shape');
     return undefined;

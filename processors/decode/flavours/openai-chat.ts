@@ -7,6 +7,7 @@ import {
   errorOf,
   mediaPart,
   message,
+  once,
   parametersOf,
   reasoningPart,
   roleOf,
@@ -34,7 +35,7 @@ function readRequest(body: Json): NormalRequest {
   return {
     model: text(body['model']),
     streaming: body['stream'] === true,
-    messages: list(body['messages']).filter(isObject).map(readMessage),
+    messages: list(body['messages']).filter(isObject).map(readOnce),
     tools: readTools(body),
     toolChoice: body['tool_choice'] ?? body['function_call'],
     parameters: parametersOf(body),
@@ -81,6 +82,9 @@ export function readMessage(wire: Json): Message {
   for (const call of callsOf(wire)) parts.push(callPart(call));
   return message(role, parts, { ...(name !== undefined && { name }), ...(attrs && { attrs }) });
 }
+
+/** Agents send their history with every call. */
+const readOnce = once(readMessage);
 
 function textOf(content: unknown): string | undefined {
   const texts = list(content).map((part) => object(part)['text']);

@@ -1,4 +1,5 @@
 import type { CaptureOpenData, OispEvent, Receipt } from '../../../core/index.ts';
+import type { Histories } from '../body/history.ts';
 import type { ConnectionInfo, Limits, Opened } from '../connection-info.ts';
 import type { Counters } from '../counters.ts';
 import type { Flavour } from '../flavour.ts';
@@ -13,6 +14,7 @@ export interface ConnectionOptions {
   readonly counters: Counters;
   readonly flavours: readonly Flavour[];
   readonly limits: Limits;
+  readonly histories: Histories;
   readonly emit: (event: OispEvent, connection: Connection) => void;
 }
 
@@ -191,6 +193,9 @@ export class Connection {
       counters: this.#options.counters,
       flavours: this.#options.flavours,
       limits: this.#options.limits,
+      histories: this.#options.histories,
+      // a key of the decoder names the process before its last part
+      speaker: this.key.slice(0, this.key.lastIndexOf('\0')),
       identity: [
         host?.device_id ?? host?.hostname ?? '',
         host?.boot_id ?? '',
