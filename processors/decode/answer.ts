@@ -24,6 +24,7 @@ export class Answer {
   #mark: Mark;
   #firstToken: Mark | undefined;
   #calls = 0;
+  #streamed = 0;
 
   constructor(call: Call, head: Head, mark: Mark) {
     this.#call = call;
@@ -38,13 +39,16 @@ export class Answer {
   }
 
   get size(): number {
-    return 512 + this.#reader.size;
+    // what a stream has brought is kept as texts
+    return 512 + this.#reader.size + (this.#reader.isStream ? this.#streamed : 0);
   }
 
   data(bytes: Buffer, mark: Mark): void {
     this.#mark = mark;
     const plain = this.#decoder.push(bytes);
-    if (plain !== undefined) this.#reader.push(plain);
+    if (plain === undefined) return;
+    this.#streamed += plain.length;
+    this.#reader.push(plain);
   }
 
   gap(): void {

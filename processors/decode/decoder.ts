@@ -10,7 +10,7 @@ import { Histories } from './body/history.ts';
 import type { Counters } from './counters.ts';
 import type { Flavour } from './flavour.ts';
 import { type Clock, Connection, type ConnectionOptions } from './stream/connection.ts';
-import type { Mark } from './stream/mark.ts';
+import { type Mark, originOf } from './stream/mark.ts';
 
 /** Bounds and windows of a decoder. */
 export interface DecoderOptions {
@@ -93,7 +93,7 @@ export class Decoder {
       if (!isCapture) this.#out.push(this.#options.matcher.stamp(event));
       else if (Number.isNaN(ms))
         this.#counters.warn('A capture record has no valid time.', 'bad_records', 'reason', 'ts');
-      else this.#record(event, { event, ms }, host, time, receipts);
+      else this.#record(event, { event: originOf(event), ms }, host, time, receipts);
       // looking at all who wait is not free: four times a window is often enough. Never at the end of a batch: where batches end
       // must not change what is decided
       if (time.ms - time.looked > this.#options.reorderWindowMs / 4) {
@@ -101,7 +101,6 @@ export class Decoder {
         this.#look();
       }
     }
-    this.#bound();
     return this.#take();
   }
 
@@ -271,6 +270,7 @@ export class Decoder {
       );
       this.#end(connection, false);
     }
+    if (this.#bytes > this.#options.maxTotalBytes) this.#bound();
   }
 
   #look(): void {
@@ -294,20 +294,20 @@ export class Decoder {
     this.#done.push(...connection.receipts);
   }
 
+  /** Lets go of those that were silent for longest, a tenth of the bound at once: looking for them is not free. */
   #bound(): void {
-    while (this.#bytes > this.#options.maxTotalBytes && this.#connections.size > 0) {
+    const { maxTotalBytes } = this.#options;
+    const holding = [...this.#connections.values()].filter((connection) => connection.counted > 2048);
+    holding.sort((a, b) => a.touched - b.touched);
+    for (const connection of holding) {
+      if (this.#bytes <= maxTotalBytes * 0.9) return;
       this.#counters.warn(
-        'Connections hold too many bytes: the oldest open one is let go.',
+        'Connections hold too many bytes: the one that was silent for longest is let go.',
         'evicted',
         'reason',
         'total_bytes',
       );
-      let oldest: Connection | undefined;
-      for (const connection of this.#connections.values())
-        if (connection.size > 2048 && (oldest === undefined || connection.touched < oldest.touched))
-          oldest = connection;
-      if (oldest === undefined) return;
-      this.#end(oldest, false);
+      this.#end(connection, false);
     }
   }
 

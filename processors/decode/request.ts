@@ -1,4 +1,4 @@
-import type { AiRequestData, ToolResultData } from '../../core/index.ts';
+import type { AiRequestData, Message, ToolResultData } from '../../core/index.ts';
 import { type Damage, decoderOf } from './body/reader.ts';
 import { type Call, evidenceOf, missingWord, providerData, toolAttrs } from './call.ts';
 import { authOf, headAttrs, set } from './call-head.ts';
@@ -86,14 +86,16 @@ function emitRequest(info: ConnectionInfo, from: Candidate, request: NormalReque
   const event = makeEvent(info, 'ai.request', first, place, evidence, data, attrs);
   info.emit(event);
   const related = [{ event_id: event.event_id, relationship: 'caused_by' as const }];
-  const call: Call = { info, head, flavour, match, place, first, requestId, request, attrs, related };
-  if (match.requestType === 'chat') emitResults(call);
+  // the answer needs no messages: they are not kept until it comes
+  const { messages, tools: _tools, ...rest } = request;
+  const call: Call = { info, head, flavour, match, place, first, requestId, request: rest, attrs, related };
+  if (match.requestType === 'chat') emitResults(call, messages ?? []);
   return call;
 }
 
-function emitResults(call: Call): void {
+function emitResults(call: Call, messages: readonly Message[]): void {
   const evidence = evidenceOf(call.head, call.flavour, []);
-  for (const [at, { part, index, name }] of resultsOf(call.request.messages ?? []).entries()) {
+  for (const [at, { part, index, name }] of resultsOf(messages).entries()) {
     const data: ToolResultData = {
       call_id: part.id ?? `${call.requestId}.result.${index}`,
       ...(name !== undefined && { tool: { name } }),

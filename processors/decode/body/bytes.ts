@@ -1,4 +1,4 @@
-/** Bytes that grow: large pieces are kept as views, small ones are copied together. */
+/** Bytes that grow: large pieces are kept as views unless they hold much more memory than they show, small ones are copied together. */
 export class Bytes {
   readonly #parts: Buffer[] = [];
   #tail: Buffer | undefined;
@@ -9,7 +9,7 @@ export class Bytes {
     this.size += bytes.length;
     if (bytes.length >= 1024) {
       this.#seal();
-      this.#parts.push(bytes);
+      this.#parts.push(bytes.buffer.byteLength > 4 * bytes.length ? Buffer.from(bytes) : bytes);
       return;
     }
     if (this.#tail === undefined || this.#used + bytes.length > this.#tail.length) {

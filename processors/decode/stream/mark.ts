@@ -1,11 +1,20 @@
 import type { OispEvent } from '../../../core/index.ts';
 
+/** Who wrote bytes and when: a capture record without its bytes, which must not be held for as long as its connection. */
+export type Origin = {
+  readonly [K in 'ts_mono' | 'host' | 'actor' | 'process' | 'app']?: OispEvent[K] | undefined;
+} & Pick<OispEvent, 'ts' | 'source'>;
+
+export function originOf({ ts, ts_mono, source, host, actor, process, app }: OispEvent): Origin {
+  return { ts, ts_mono, source, host, actor, process, app };
+}
+
 /**
  * Where bytes came from: the capture record that brought them. `ms` orders records of one clock: its `ts_mono` in milliseconds, or its
  * `ts` where it has none. A wall clock may be set back while a connection is open.
  */
 export interface Mark {
-  readonly event: OispEvent;
+  readonly event: Origin;
   readonly ms: number;
 }
 
