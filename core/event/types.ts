@@ -162,7 +162,14 @@ export type Role = 'system' | 'user' | 'assistant' | 'tool' | 'function';
 export type Part =
   | { readonly type: 'text'; readonly content: string | Redacted }
   | { readonly type: 'reasoning'; readonly content: string | Redacted }
-  | { readonly type: 'tool_call'; readonly id?: string; readonly name: string; readonly arguments?: unknown }
+  | {
+      readonly type: 'tool_call';
+      readonly id?: string;
+      readonly name: string;
+      readonly arguments?: unknown;
+      /** Ours: the provider runs the tool, not the agent. */
+      readonly server?: true;
+    }
   | {
       readonly type: 'tool_call_response';
       readonly id?: string;
@@ -170,6 +177,8 @@ export type Part =
       readonly name?: string;
       readonly response: unknown;
       readonly is_error?: boolean;
+      /** Ours: the provider ran the tool. */
+      readonly server?: true;
     }
   | { readonly type: 'blob'; readonly mime_type?: string; readonly modality: string; readonly size?: number }
   | { readonly type: 'file'; readonly modality: string; readonly file_id: string }
@@ -178,7 +187,7 @@ export type Part =
 
 export interface Message {
   readonly role: Role;
-  /** Text parts joined by a line feed. */
+  /** Text parts joined by a line feed; those of an assistant follow each other with nothing between. */
   readonly content?: string | Redacted;
   /** Ours: all blocks in order. */
   readonly parts?: readonly Part[];

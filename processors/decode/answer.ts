@@ -71,7 +71,7 @@ export class Answer {
     const missing = damage === undefined ? [] : [missingWord('response', damage)];
     emitResponse(this.#call, response, {
       status: this.#head.status,
-      retryAfter: this.#head.headers.get('retry-after'),
+      retryAfter: retryAfterOf(this.#head),
       how,
       mark: this.#mark,
       firstToken: this.#firstToken,
@@ -85,9 +85,21 @@ export class Answer {
     const { flavour, head, match, info } = this.#call;
     if (this.#head.status >= 400) return { error: failureOf(body) ?? {} };
     if (isObject(body)) return flavour.response(body, head, match);
-    if (isWhole && match.requestType !== 'audio') info.counters.count('unreadable_bodies', 'side', 'response');
+    if (isWhole && CONTENT.has(match.requestType)) info.counters.count('unreadable_bodies', 'side', 'response');
     return {};
   }
+}
+
+/** Types of calls that are answered in JSON; the others may bring images, sounds and files. */
+const CONTENT = new Set(['chat', 'completion', 'embedding', 'moderation']);
+
+/** Seconds or a date (RFC 9110 10.2.3); OpenAI and Azure say it in milliseconds too. */
+function retryAfterOf(head: Head): string | undefined {
+  const ms = head.headers.get('retry-after-ms');
+  return (
+    head.headers.get('retry-after') ??
+    (ms !== undefined && /^\d{1,9}$/.test(ms) ? String(Number(ms) / 1000) : undefined)
+  );
 }
 
 interface Ended {
@@ -113,7 +125,7 @@ export function unanswered(call: Call, how: AnswerEnding, mark: Mark): void {
 function emitResponse(call: Call, response: NormalResponse, ended: Ended): void {
   const { status } = ended;
   const error = errorIn(response, ended);
-  const attrs: Record<string, unknown> = { ...call.attrs };
+  const attrs: Record<string, unknown> = { ...call.attrs, ...response.attrs };
   const words = response.finishReasons ?? [];
   if (words.length > 0) attrs['gen_ai.response.finish_reasons'] = words;
   set(attrs, 'http.response.status_code', status);
@@ -126,7 +138,7 @@ function emitResponse(call: Call, response: NormalResponse, ended: Ended): void 
     request_id: call.requestId,
     ...(conversation !== undefined && { conversation_id: conversation }),
     ...(response.id !== undefined && { provider_request_id: response.id }),
-    provider: providerData(call.head),
+    provider: providerData(call.head, call.match),
     ...(response.model !== undefined ? { model: { id: response.model } } : modelOfRequest(call)),
     ...(status !== undefined && { status_code: status }),
     success: error === undefined,

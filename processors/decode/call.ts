@@ -30,11 +30,11 @@ export function evidenceOf(head: CallHead, flavour: Flavour, missing: readonly s
     : { level: 'medium', reasons: [path, `body of ${flavour.name}`], method: 'payload_inspection', missing };
 }
 
-export function providerData(head: CallHead): { readonly name: string; readonly endpoint?: string } {
+export function providerData(head: CallHead, match: CallMatch): { readonly name: string; readonly endpoint?: string } {
   const organization = head.headers.get('openai-organization');
   const project = head.headers.get('openai-project');
   return {
-    name: head.provider?.oisp ?? 'other',
+    name: (head.provider ?? match.provider)?.oisp ?? 'other',
     ...(head.host !== '' && { endpoint: head.host }),
     ...(organization !== undefined && { organization_id: organization }),
     ...(project !== undefined && { project_id: project }),

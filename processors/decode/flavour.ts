@@ -22,6 +22,8 @@ export interface CallMatch {
   readonly requestType: AiRequestData['request_type'];
   readonly model?: string;
   readonly streaming?: boolean;
+  /** Whose API this can only be, where the host tells nothing. */
+  readonly provider?: Provider;
 }
 
 /** A request in normal form. */
@@ -36,6 +38,8 @@ export interface NormalRequest {
   readonly conversationId?: string | undefined;
   /** A session that the body names. */
   readonly sessionId?: string | undefined;
+  /** Attributes by their OpenTelemetry names, or `oisp.*`. */
+  readonly attrs?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface Choice {
@@ -63,6 +67,8 @@ export interface NormalResponse {
   readonly usage?: Usage | undefined;
   readonly error?: CallError | undefined;
   readonly conversationId?: string | undefined;
+  /** Attributes by their OpenTelemetry names, or `oisp.*`. */
+  readonly attrs?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Puts a streamed answer together. */

@@ -11,12 +11,12 @@ import type {
 import type { CallError } from './flavour.ts';
 import { isObject, type Json, list, number, object, text } from './json.ts';
 
-/** Text parts joined by a line feed; undefined where there are none. */
-export function contentOf(parts: readonly Part[]): string | undefined {
+/** Text parts as one text; undefined where there are none. */
+export function contentOf(parts: readonly Part[], between: string): string | undefined {
   let content: string | undefined;
   for (const part of parts) {
     if (part.type !== 'text' || typeof part.content !== 'string') continue;
-    content = content === undefined ? part.content : `${content}\n${part.content}`;
+    content = content === undefined ? part.content : `${content}${between}${part.content}`;
   }
   return content;
 }
@@ -34,9 +34,12 @@ export function once<T extends object>(read: (wire: Json) => T): (wire: Json) =>
   };
 }
 
-/** A message of parts, with its `content`. */
+/**
+ * A message of parts, with its `content`: text parts joined by a line feed. What an assistant says is one text that citations, thoughts and
+ * tool calls cut into blocks: there nothing comes between.
+ */
 export function message(role: Role, parts: readonly Part[], more: Partial<Message> = {}): Message {
-  const content = contentOf(parts);
+  const content = contentOf(parts, role === 'assistant' ? '' : '\n');
   return { role, ...(content !== undefined && { content }), parts, ...more };
 }
 
@@ -48,6 +51,39 @@ export function reasoningPart(content: string): Part {
   return { type: 'reasoning', content };
 }
 
+/** A call of a tool that the provider itself runs. */
+export function serverCallPart(id: string | undefined, name: string, args: unknown): Part {
+  return {
+    type: 'tool_call',
+    ...(id !== undefined && { id }),
+    name,
+    ...(args !== undefined && { arguments: args }),
+    server: true,
+  };
+}
+
+/** What came of a call that the provider ran. */
+export function serverResultPart(
+  id: string | undefined,
+  name: string | undefined,
+  response: unknown,
+  failed = false,
+): Part {
+  return {
+    type: 'tool_call_response',
+    ...(id !== undefined && { id }),
+    ...(name !== undefined && { name }),
+    response: response ?? '',
+    ...(failed && { is_error: true }),
+    server: true,
+  };
+}
+
+/** Reasoning that only the provider can read: its size. */
+export function sealedPart(base64: string): Part {
+  return { type: 'blob', modality: 'reasoning', size: base64Size(base64) };
+}
+
 export function callPart(call: ToolCall): Part {
   return {
     type: 'tool_call',
@@ -57,14 +93,20 @@ export function callPart(call: ToolCall): Part {
   };
 }
 
+/** Bytes that base64 stands for (RFC 4648 4). */
+export function base64Size(base64: string): number {
+  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
+  return Math.max(0, Math.floor((base64.length * 3) / 4) - padding);
+}
+
 /** An image, a sound, a document: where it is, or how large it is; never its bytes. */
 export function mediaPart(modality: string, url: string | undefined, base64?: string, mime?: string): Part {
   if (base64 !== undefined)
-    return { type: 'blob', ...(mime && { mime_type: mime }), modality, size: Math.floor((base64.length * 3) / 4) };
+    return { type: 'blob', ...(mime && { mime_type: mime }), modality, size: base64Size(base64) };
   if (url === undefined) return { type: 'other', kind: modality };
   const data = /^data:([^;,]*)[^,]*,/.exec(url.slice(0, 256));
   if (data === null) return { type: 'uri', modality, uri: url };
-  const size = Math.floor(((url.length - data[0].length) * 3) / 4);
+  const size = base64Size(url.slice(data[0].length));
   return { type: 'blob', ...(data[1] && { mime_type: data[1] }), modality, size };
 }
 
@@ -114,14 +156,20 @@ export function parametersOf(body: Json): AiRequestData['parameters'] {
   const stop = body['stop'] ?? body['stop_sequences'] ?? body['stopSequences'];
   const found = {
     temperature: number(body['temperature']),
-    top_p: number(body['top_p'] ?? body['topP']),
+    top_p: number(body['top_p'] ?? body['topP'] ?? body['p']),
     max_tokens: number(
-      body['max_completion_tokens'] ?? body['max_output_tokens'] ?? body['max_tokens'] ?? body['maxOutputTokens'],
+      body['max_completion_tokens'] ??
+        body['max_output_tokens'] ??
+        body['max_tokens'] ??
+        body['maxOutputTokens'] ??
+        body['max_tokens_to_sample'] ??
+        body['max_new_tokens'] ??
+        body['num_predict'],
     ),
     frequency_penalty: number(body['frequency_penalty'] ?? body['frequencyPenalty']),
     presence_penalty: number(body['presence_penalty'] ?? body['presencePenalty']),
-    top_k: number(body['top_k'] ?? body['topK']),
-    seed: number(body['seed']),
+    top_k: number(body['top_k'] ?? body['topK'] ?? body['k']),
+    seed: number(body['seed'] ?? body['random_seed']),
     stop:
       typeof stop === 'string' ? [stop] : Array.isArray(stop) ? stop.filter((s) => typeof s === 'string') : undefined,
   };
@@ -130,20 +178,29 @@ export function parametersOf(body: Json): AiRequestData['parameters'] {
   return Object.keys(kept).length === 0 ? undefined : kept;
 }
 
-/** The error of a failed call, in any of the forms that providers use. */
+/** The error of a failed call, in any of the forms that providers use; also one that came with a good status. */
 export function errorOf(body: unknown): CallError | undefined {
   if (Array.isArray(body)) return errorOf(body[0]);
   if (!isObject(body)) return undefined;
   const error = body['error'];
   if (isObject(error)) {
-    const code = error['code'];
+    const code = codeOf(error['code']);
     return {
-      type: text(error['type']) ?? text(error['status']) ?? text(code),
+      type: text(error['type']) ?? text(error['status']) ?? text(error['code']),
       message: text(error['message']),
-      code: typeof code === 'number' ? String(code) : text(code),
+      code,
     };
   }
-  if (typeof error === 'string' && error !== '') return { message: error };
+  // xAI names it in `code`, Hugging Face in `error_type`
+  if (typeof error === 'string' && error !== '')
+    return { type: text(body['error_type']) ?? text(body['code']), message: error, code: text(body['code']) };
+  // vLLM and Mistral have its fields beside `object`
+  if (body['object'] === 'error' || body['type'] === 'error') return beside(body);
+  const groq = text(object(body['x_groq'])['error']);
+  if (groq !== undefined) return { type: groq, message: groq };
+  const minimax = object(body['base_resp']);
+  const failed = number(minimax['status_code']);
+  if (failed !== undefined && failed !== 0) return { message: text(minimax['status_msg']), code: String(failed) };
   // without `error`, only what a failed status says is one: the caller looks at it
   return undefined;
 }
@@ -152,12 +209,23 @@ export function errorOf(body: unknown): CallError | undefined {
 export function failureOf(body: unknown): CallError | undefined {
   const known = errorOf(body);
   if (known !== undefined || !isObject(body)) return known;
-  const detail = list(body['detail'])[0];
+  // Cloudflare lists them
+  const first = list(body['errors'])[0];
+  return isObject(first) ? { message: text(first['message']), code: codeOf(first['code']) } : beside(body);
+}
+
+/** An error whose fields stand in the body itself (FastAPI: `detail`, RFC 9457: `title`). */
+function beside(body: Json): CallError {
+  const detail = object(list(body['detail'])[0]);
   return {
-    type: text(body['type']) ?? text(body['__type']) ?? text(object(detail)['type']),
-    message: text(body['message']) ?? text(body['detail']) ?? text(object(detail)['msg']),
-    code: text(body['code']),
+    type: text(body['type']) ?? text(body['__type']) ?? text(detail['type']) ?? text(body['title']),
+    message: text(body['message']) ?? text(body['detail']) ?? text(detail['msg']),
+    code: codeOf(body['code']),
   };
+}
+
+function codeOf(code: unknown): string | undefined {
+  return typeof code === 'number' ? String(code) : text(code);
 }
 
 const FINISH: Readonly<Record<string, NonNullable<AiResponseData['finish_reason']>>> = {
@@ -168,10 +236,16 @@ const FINISH: Readonly<Record<string, NonNullable<AiResponseData['finish_reason'
   completed: 'stop',
   complete: 'stop',
   eos: 'stop',
+  eos_token: 'stop',
+  endoftext: 'stop',
+  finish: 'stop',
+  succeeded: 'stop',
   length: 'length',
   max_tokens: 'length',
   model_length: 'length',
   incomplete: 'length',
+  max_output_tokens: 'length',
+  error_limit: 'length',
   model_context_window_exceeded: 'length',
   tool_calls: 'tool_calls',
   tool_call: 'tool_calls',
@@ -184,9 +258,16 @@ const FINISH: Readonly<Record<string, NonNullable<AiResponseData['finish_reason'
   prohibited_content: 'content_filter',
   spii: 'content_filter',
   refusal: 'content_filter',
+  sensitive: 'content_filter',
+  error_toxic: 'content_filter',
+  image_safety: 'content_filter',
+  image_prohibited_content: 'content_filter',
   failed: 'error',
   error: 'error',
   malformed_function_call: 'error',
+  unexpected_tool_call: 'error',
+  insufficient_system_resource: 'error',
+  network_error: 'error',
   // FinishReason of google.ai.generativelanguage as numbers
   1: 'stop',
   2: 'length',

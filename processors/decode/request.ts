@@ -4,6 +4,7 @@ import { type Call, evidenceOf, missingWord, providerData, toolAttrs } from './c
 import { authOf, headAttrs, set } from './call-head.ts';
 import { type ConnectionInfo, makeEvent, type Place, requestIdOf } from './connection-info.ts';
 import type { CallHead, CallMatch, Flavour, NormalRequest } from './flavour.ts';
+import { formFields } from './flavours/form-fields.ts';
 import { isObject } from './json.ts';
 import { toolChoiceOf } from './normal.ts';
 import type { Mark } from './stream/mark.ts';
@@ -30,7 +31,7 @@ export function beginCall(
 ): Call | undefined {
   const { head, flavour, match } = candidate;
   const text = decoderOf(head.headers.get('content-type'));
-  const value = info.histories.parse(body, `${info.speaker}\0${head.host}`, (bytes) => text.decode(bytes));
+  const value = valueOf(info, head, body, text);
   const read = isObject(value) ? flavour.request(value, head, match) : undefined;
   const words = read === undefined ? text.decode(body) : '';
   if (read === undefined && head.provider === undefined && !(damage !== undefined && SHAPE.test(words))) {
@@ -39,6 +40,13 @@ export function beginCall(
   }
   if (read === undefined && damage === undefined) info.counters.count('unreadable_bodies', 'side', 'request');
   return emitRequest(info, candidate, read ?? salvage(words, match), damage);
+}
+
+/** Calls without a body, and forms, are read by their path and their fields. */
+function valueOf(info: ConnectionInfo, head: CallHead, body: Buffer, text: ReturnType<typeof decoderOf>): unknown {
+  if (body.length === 0) return {};
+  const value = info.histories.parse(body, `${info.speaker}\0${head.host}`, (bytes) => text.decode(bytes));
+  return value ?? formFields(text.decode(body), head.headers.get('content-type'));
 }
 
 /** Keys that the start of a cut body shows where it is a model call. */
@@ -56,8 +64,9 @@ function emitRequest(info: ConnectionInfo, from: Candidate, request: NormalReque
   const { head, flavour, match, place, first } = from;
   const requestId = requestIdOf(info, first, place.stream, place.ordinal);
   const attrs: Record<string, unknown> = { 'gen_ai.operation.name': match.operation };
-  set(attrs, 'gen_ai.provider.name', head.provider?.otel ?? '_OTHER');
-  set(attrs, 'oisp.provider.name', head.provider?.name);
+  const provider = head.provider ?? match.provider;
+  set(attrs, 'gen_ai.provider.name', provider?.otel ?? '_OTHER');
+  set(attrs, 'oisp.provider.name', provider?.name);
   headAttrs(head, info, attrs);
   if (attrs['oisp.session.id'] === undefined) set(attrs, 'oisp.session.id', request.sessionId);
   const model = request.model ?? match.model;
@@ -66,7 +75,7 @@ function emitRequest(info: ConnectionInfo, from: Candidate, request: NormalReque
   const data: AiRequestData = {
     request_id: requestId,
     ...(request.conversationId !== undefined && { conversation_id: request.conversationId }),
-    provider: providerData(head),
+    provider: providerData(head, match),
     ...(model !== undefined && { model: { id: model } }),
     auth: authOf(head),
     request_type: match.requestType,
@@ -83,7 +92,8 @@ function emitRequest(info: ConnectionInfo, from: Candidate, request: NormalReque
     ...(request.previousResponseId !== undefined && { previous_response_id: request.previousResponseId }),
   };
   const evidence = evidenceOf(head, flavour, damage === undefined ? [] : [missingWord('request', damage)]);
-  const event = makeEvent(info, 'ai.request', first, place, evidence, data, attrs);
+  const ours = request.attrs === undefined ? attrs : { ...attrs, ...request.attrs };
+  const event = makeEvent(info, 'ai.request', first, place, evidence, data, ours);
   info.emit(event);
   const related = [{ event_id: event.event_id, relationship: 'caused_by' as const }];
   // the answer needs no messages: they are not kept until it comes

@@ -20,7 +20,8 @@ export function resultsOf(messages: readonly Message[]): FoundResult[] {
   while (start > 0 && messages[start - 1]?.role !== 'assistant') start--;
   const results: ResultPart[] = [];
   for (const message of messages.slice(start))
-    for (const part of message.parts ?? []) if (part.type === 'tool_call_response') results.push(part);
+    for (const part of message.parts ?? [])
+      if (part.type === 'tool_call_response' && part.server !== true) results.push(part);
   if (results.length === 0) return [];
   const calls = callsBefore(messages, start);
   const taken = new Set<number>();
@@ -40,6 +41,7 @@ function callsBefore(messages: readonly Message[], end: number): { id: string | 
   while (start > 0 && messages[start - 1]?.role === 'assistant') start--;
   const calls: { id: string | undefined; name: string }[] = [];
   for (const message of messages.slice(start, end))
-    for (const part of message.parts ?? []) if (part.type === 'tool_call') calls.push({ id: part.id, name: part.name });
+    for (const part of message.parts ?? [])
+      if (part.type === 'tool_call' && part.server !== true) calls.push({ id: part.id, name: part.name });
   return calls;
 }

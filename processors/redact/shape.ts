@@ -63,7 +63,7 @@ const MODEL = fields('meta', keys('id name family version capabilities context_w
 const AGENT = fields('content', keys('name type version framework session_id task_id', 'keep'));
 const TOOL = fields('content', keys('name type provider server', 'keep'), { description: 'gone' });
 
-const PART = fields('content', keys('type id name is_error mime_type modality size file_id kind', 'keep'), {
+const PART = fields('content', keys('type id name is_error mime_type modality size file_id kind server', 'keep'), {
   uri: 'quote',
 });
 const MESSAGE = fields(

@@ -1,5 +1,11 @@
 import type { Message, Part, ToolCall, Usage } from '../../../core/index.ts';
-import { defineFlavour, type NormalRequest, type NormalResponse, type StreamReader } from '../flavour.ts';
+import {
+  type CallMatch,
+  defineFlavour,
+  type NormalRequest,
+  type NormalResponse,
+  type StreamReader,
+} from '../flavour.ts';
 import { isObject, type Json, list, number, object, parseArguments, parseJson, text } from '../json.ts';
 import {
   callPart,
@@ -7,41 +13,64 @@ import {
   errorOf,
   mediaPart,
   message,
+  once,
   parametersOf,
   reasoningPart,
   roleOf,
+  sealedPart,
+  serverCallPart,
+  serverResultPart,
   textPart,
   tool,
 } from '../normal.ts';
 
-/** Anthropic Messages. Source: docs.anthropic.com/en/api/messages and /messages-streaming (2026-11). */
+/** Claude on Vertex AI: the model stands in the path, the version in the body. */
+const VERTEX = /\/publishers\/anthropic\/models\/(?!count-tokens)([^/:]+):(rawPredict|streamRawPredict)$/;
+
+/**
+ * Anthropic Messages, also at Vertex AI and gateways. Source: docs.anthropic.com/en/api/messages and /messages-streaming, and
+ * docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude (2026-11).
+ */
 export const anthropicMessages = defineFlavour({
   name: 'anthropic.messages',
-  match: (head) =>
-    head.method === 'POST' &&
-    head.path.endsWith('/messages') &&
-    (head.provider === undefined || head.provider.name !== 'openai')
+  match: (head) => {
+    if (head.method !== 'POST') return undefined;
+    const vertex = VERTEX.exec(head.path);
+    if (vertex !== null)
+      return {
+        operation: 'chat',
+        requestType: 'chat',
+        model: vertex[1] ?? '',
+        ...(vertex[2] === 'streamRawPredict' && { streaming: true }),
+      };
+    // a message that is added to a thread of OpenAI's assistants is no call to a model
+    return head.path.endsWith('/messages') && !/\/threads\/[^/]+\/messages$/.test(head.path)
       ? { operation: 'chat', requestType: 'chat' }
-      : undefined,
-  request: (body) =>
-    Array.isArray(body['messages']) && text(body['model']) !== undefined ? readRequest(body) : undefined,
+      : undefined;
+  },
+  request: (body, _head, match) => {
+    const model = text(body['model']) ?? match.model;
+    return Array.isArray(body['messages']) && model !== undefined ? readRequest(body, model, match) : undefined;
+  },
   response: readResponse,
   stream: () => new MessagesStream(),
 });
 
-function readRequest(body: Json): NormalRequest {
+/** Agents send their history with every call. */
+const readOnce = once((entry) => {
+  const { role, attrs } = roleOf(entry['role']);
+  return message(role, readBlocks(entry['content']), attrs && { attrs });
+});
+
+function readRequest(body: Json, model: string, match: CallMatch): NormalRequest {
   const messages: Message[] = [];
   const system = readBlocks(body['system']);
   if (system.length > 0) messages.push(message('system', system, { attrs: { separate: true } }));
-  for (const entry of list(body['messages'])) {
-    if (!isObject(entry)) continue;
-    const { role, attrs } = roleOf(entry['role']);
-    messages.push(message(role, readBlocks(entry['content']), attrs && { attrs }));
-  }
+  for (const entry of list(body['messages'])) if (isObject(entry)) messages.push(readOnce(entry));
   const tools = list(body['tools']).filter(isObject);
   return {
-    model: text(body['model']),
-    streaming: body['stream'] === true,
+    model,
+    streaming: body['stream'] === true || match.streaming === true,
     messages,
     tools:
       tools.length === 0
@@ -69,7 +98,17 @@ function readBlocks(content: unknown): Part[] {
 
 function readBlock(block: Json): Part {
   const type = text(block['type']) ?? 'unknown';
+  const id = text(block['tool_use_id']);
   switch (type) {
+    case 'server_tool_use':
+    case 'mcp_tool_use':
+      return serverCallPart(text(block['id']), text(block['name']) ?? 'unknown', parseArguments(block['input'] ?? {}));
+    case 'mcp_tool_result':
+      return serverResultPart(id, undefined, unsealed(block['content'], 0), block['is_error'] === true);
+    case 'redacted_thinking':
+      return sealedPart(text(block['data']) ?? '');
+    case 'container_upload':
+      return { type: 'file', modality: 'document', file_id: text(block['file_id']) ?? '' };
     case 'text':
       return textPart(String(block['text'] ?? ''));
     case 'thinking':
@@ -80,7 +119,6 @@ function readBlock(block: Json): Part {
       const content = block['content'];
       const blocks = list(content);
       const plain = blocks.length > 0 && blocks.every((b) => object(b)['type'] === 'text');
-      const id = text(block['tool_use_id']);
       return {
         type: 'tool_call_response',
         ...(id !== undefined && { id }),
@@ -100,8 +138,29 @@ function readBlock(block: Json): Part {
         : mediaPart(modality, undefined, text(source['data']) ?? '', text(source['media_type']));
     }
     default:
-      return { type: 'other', kind: type };
+      // web_search_tool_result, code_execution_tool_result and what may follow
+      if (id === undefined || !type.endsWith('_tool_result')) return { type: 'other', kind: type };
+      return serverResultPart(
+        id,
+        undefined,
+        unsealed(block['content'], 0),
+        String(object(block['content'])['type'] ?? '').endsWith('_error'),
+      );
   }
+}
+
+/** Fields that only the provider can read, or that hold a file. */
+const SEALED = new Set(['encrypted_content', 'encrypted_index', 'encrypted_stdout', 'data']);
+
+/** A result without what nobody can read. */
+function unsealed(value: unknown, depth: number): unknown {
+  if (depth > 8) return undefined;
+  if (Array.isArray(value)) return value.map((entry) => unsealed(entry, depth + 1));
+  if (!isObject(value)) return value;
+  const kept: Record<string, unknown> = {};
+  for (const [key, entry] of Object.entries(value))
+    if (!(SEALED.has(key) && typeof entry === 'string')) kept[key] = unsealed(entry, depth + 1);
+  return kept;
 }
 
 /** The blocks of a result as parts, so that the bytes of an image stay out. */
@@ -146,6 +205,7 @@ function readResponse(body: Json): NormalResponse {
     blocks.map(readBlock),
     blocks.filter(isCall).map((b) => callOf(b, b['input'])),
     object(body['usage']),
+    blocks.reduce((sum, block) => sum + list(block['citations']).length, 0),
   );
 }
 
@@ -153,7 +213,14 @@ function isCall(block: Json): boolean {
   return block['type'] === 'tool_use';
 }
 
-function assemble(body: Json, parts: readonly Part[], toolCalls: readonly ToolCall[], usage: Json): NormalResponse {
+function assemble(
+  body: Json,
+  parts: readonly Part[],
+  toolCalls: readonly ToolCall[],
+  usage: Json,
+  citations: number,
+): NormalResponse {
+  const edits = list(object(body['context_management'])['applied_edits']).length;
   const finish = text(body['stop_reason']);
   return {
     id: text(body['id']),
@@ -164,6 +231,10 @@ function assemble(body: Json, parts: readonly Part[], toolCalls: readonly ToolCa
     toolCalls,
     usage: usageOf(usage),
     error: errorOf(body),
+    attrs: {
+      ...(citations > 0 && { 'oisp.response.citations': citations }),
+      ...(edits > 0 && { 'oisp.response.context_edits': edits }),
+    },
   };
 }
 
@@ -177,6 +248,7 @@ class MessagesStream implements StreamReader {
   readonly #blocks = new Map<number, OpenBlock>();
   #message: Json = {};
   #usage: Json = {};
+  #citations = 0;
   #error: NormalResponse['error'];
 
   push(event: Json, name: string | undefined, onCall: (call: ToolCall) => void): boolean {
@@ -200,6 +272,7 @@ class MessagesStream implements StreamReader {
         const open = this.#blocks.get(index) ?? lateBlock(delta);
         this.#blocks.set(index, open);
         open.text += text(delta['text']) ?? text(delta['partial_json']) ?? text(delta['thinking']) ?? '';
+        if (delta['type'] === 'citations_delta') this.#citations++;
         return true;
       }
       case 'content_block_stop': {
@@ -211,7 +284,11 @@ class MessagesStream implements StreamReader {
       }
       case 'message_delta': {
         const delta = object(event['delta']);
-        this.#message = { ...this.#message, stop_reason: delta['stop_reason'] ?? this.#message['stop_reason'] };
+        this.#message = {
+          ...this.#message,
+          stop_reason: delta['stop_reason'] ?? this.#message['stop_reason'],
+          context_management: event['context_management'] ?? delta['context_management'],
+        };
         const usage: Record<string, unknown> = { ...this.#usage };
         for (const [key, value] of Object.entries(object(event['usage']))) if (value !== null) usage[key] = value;
         this.#usage = usage;
@@ -228,7 +305,8 @@ class MessagesStream implements StreamReader {
   end(): NormalResponse {
     const blocks = [...this.#blocks].sort(([a], [b]) => a - b).map(([, open]) => open);
     const calls = blocks.filter((open) => isCall(open.block));
-    const response = assemble(this.#message, blocks.map(streamedPart), calls.map(streamedCall), this.#usage);
+    const parts = blocks.map(streamedPart);
+    const response = assemble(this.#message, parts, calls.map(streamedCall), this.#usage, this.#citations);
     return { ...response, error: this.#error };
   }
 }
@@ -256,7 +334,7 @@ function streamedPart(open: OpenBlock): Part {
     case 'tool_use':
       return callPart(streamedCall(open));
     default:
-      return readBlock(open.block);
+      return readBlock(open.text === '' ? open.block : { ...open.block, input: open.text });
   }
 }
 

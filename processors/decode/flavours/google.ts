@@ -1,4 +1,4 @@
-import type { Message, Part, ToolCall, Usage } from '../../../core/index.ts';
+import type { Message, Part, Provider, ToolCall, Usage } from '../../../core/index.ts';
 import { defineFlavour, type NormalRequest, type NormalResponse, type StreamReader } from '../flavour.ts';
 import { isObject, type Json, list, number, object, text } from '../json.ts';
 import {
@@ -7,11 +7,17 @@ import {
   errorOf,
   mediaPart,
   message,
+  once,
   parametersOf,
   reasoningPart,
+  serverCallPart,
+  serverResultPart,
   textPart,
   tool,
 } from '../normal.ts';
+
+const GEMINI: Provider = { oisp: 'google', otel: 'gcp.gemini', name: 'google' };
+const VERTEX_AI: Provider = { oisp: 'google', otel: 'gcp.vertex_ai', name: 'google' };
 
 const GENERATE = /(?:\/models\/([^/:]+)|\/v1internal|\/([^/:]+)):(generateContent|streamGenerateContent)$/;
 
@@ -30,6 +36,8 @@ export const googleGenerate = defineFlavour({
       requestType: 'chat',
       streaming: found[3] === 'streamGenerateContent',
       ...(model !== undefined && { model }),
+      // nobody else speaks it: behind a gateway it is still one of Google's two
+      provider: head.path.includes('/publishers/') ? VERTEX_AI : GEMINI,
     };
   },
   request: (body, _head, match) => {
@@ -45,6 +53,9 @@ export const googleGenerate = defineFlavour({
   stream: () => new GenerateStream(),
 });
 
+/** Agents send their history with every call. */
+const readOnce = once(readContent);
+
 function readRequest(body: Json, model: string | undefined, streaming: boolean): NormalRequest {
   const messages: Message[] = [];
   const system = body['systemInstruction'] ?? body['system_instruction'];
@@ -53,7 +64,7 @@ function readRequest(body: Json, model: string | undefined, streaming: boolean):
   const contents = Array.isArray(body['contents']) ? body['contents'] : [body['contents']];
   for (const entry of contents) {
     if (typeof entry === 'string') messages.push(message('user', [textPart(entry)]));
-    else if (isObject(entry)) messages.push(readContent(entry));
+    else if (isObject(entry)) messages.push(readOnce(entry));
   }
   const tools = list(body['tools']).filter(isObject).flatMap(readTools);
   return {
@@ -131,6 +142,13 @@ function readPart(part: Json): Part {
       modalityOf(text(file['mimeType'] ?? file['mime_type'])),
       text(file['fileUri'] ?? file['file_uri']),
     );
+  const code = part['executableCode'] ?? part['executable_code'];
+  if (isObject(code)) return serverCallPart(text(code['id']), 'code_execution', code);
+  const ran = part['codeExecutionResult'] ?? part['code_execution_result'];
+  if (isObject(ran)) {
+    const failed = /FAILED|DEADLINE/.test(text(ran['outcome']) ?? '');
+    return serverResultPart(text(ran['id']), 'code_execution', ran['output'] ?? '', failed);
+  }
   return { type: 'other', kind: Object.keys(part)[0] ?? 'unknown' };
 }
 

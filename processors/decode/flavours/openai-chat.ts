@@ -1,179 +1,121 @@
-import type { Message, Part, ToolCall, Usage } from '../../../core/index.ts';
-import { type Choice, defineFlavour, type NormalRequest, type NormalResponse, type StreamReader } from '../flavour.ts';
-import { isObject, type Json, list, number, object, parseArguments, text } from '../json.ts';
+import type { Part, ToolCall, Usage } from '../../../core/index.ts';
 import {
+  type CallHead,
+  type CallMatch,
+  type Choice,
+  defineFlavour,
+  type NormalRequest,
+  type NormalResponse,
+  type StreamReader,
+} from '../flavour.ts';
+import { isObject, type Json, list, number, object, text } from '../json.ts';
+import {
+  base64Size,
   callPart,
   compact,
   errorOf,
-  mediaPart,
   message,
   once,
   parametersOf,
   reasoningPart,
-  roleOf,
+  sealedPart,
   textPart,
-  tool,
 } from '../normal.ts';
+import {
+  callsOf,
+  customCall,
+  readContent,
+  readExecuted,
+  readMessage,
+  readTools,
+  reasoningOf,
+  sealedIn,
+  toolCall,
+  transcriptPart,
+} from './openai-content.ts';
 
 /**
- * OpenAI Chat Completions and everything of its shape: Azure OpenAI, Groq, Mistral, Together, DeepSeek, OpenRouter, vLLM, Ollama's
- * `/v1`. Source: platform.openai.com/docs/api-reference/chat (2026-11).
+ * OpenAI Chat Completions and everything of its shape: Azure OpenAI and Azure AI, Groq, Mistral and its agents, Together, Fireworks, DeepSeek,
+ * xAI, Perplexity, OpenRouter, GitHub, vLLM, LM Studio, Ollama's `/v1`, Gemini's and Vertex AI's compatible paths, Writer, watsonx.
+ * Source: platform.openai.com/docs/api-reference/chat (2026-11).
  */
 export const openaiChat = defineFlavour({
   name: 'openai.chat',
-  match: (head) => {
-    if (head.method !== 'POST' || !head.path.endsWith('/chat/completions')) return undefined;
-    const model = /\/deployments\/([^/]+)\/chat\/completions$/.exec(head.path)?.[1];
-    return { operation: 'chat', requestType: 'chat', ...(model !== undefined && { model }) };
-  },
+  match,
   request: (body) => (Array.isArray(body['messages']) ? readRequest(body) : undefined),
   response: readResponse,
   stream: () => new ChatStream(),
 });
 
-function readRequest(body: Json): NormalRequest {
-  return {
-    model: text(body['model']),
-    streaming: body['stream'] === true,
-    messages: list(body['messages']).filter(isObject).map(readOnce),
-    tools: readTools(body),
-    toolChoice: body['tool_choice'] ?? body['function_call'],
-    parameters: parametersOf(body),
-  };
-}
+const WATSONX = /\/ml\/v\d[^/]*\/(?:text|deployments\/[^/]+\/text)\/chat(_stream)?$/;
 
-function readTools(body: Json): NormalRequest['tools'] {
-  const tools = [...list(body['tools']), ...list(body['functions'])].filter(isObject);
-  if (tools.length === 0) return undefined;
-  return tools.map((entry) => {
-    const fn = isObject(entry['function']) ? entry['function'] : isObject(entry['custom']) ? entry['custom'] : entry;
-    return tool(fn['name'], entry['type'] ?? 'function', fn['description'], fn['parameters'] ?? fn['format']);
-  });
-}
-
-/** A message of a request or an answer. */
-export function readMessage(wire: Json): Message {
-  const { role, attrs } = roleOf(wire['role']);
-  const parts: Part[] = [];
-  const id = text(wire['tool_call_id']);
-  const name = text(wire['name']);
-  if (role === 'tool' || role === 'function') {
-    const content = wire['content'];
-    const plain = typeof content === 'string' ? content : textOf(content);
-    parts.push({
-      type: 'tool_call_response',
-      ...(id !== undefined && { id }),
-      ...(name !== undefined && { name }),
-      response: plain ?? content ?? '',
-    });
-    return {
-      role,
-      ...(plain !== undefined && { content: plain }),
-      parts,
-      ...(id !== undefined && { tool_call_id: id }),
-      ...(name !== undefined && { name }),
-    };
+function match(head: CallHead): CallMatch | undefined {
+  if (head.method !== 'POST') return undefined;
+  const chat = { operation: 'chat', requestType: 'chat' } as const;
+  if (head.path.endsWith('/chat/completions')) {
+    const model = /\/(?:deployments|engines)\/([^/]+)\/chat\/completions$/.exec(head.path)?.[1];
+    return model === undefined ? chat : { ...chat, model };
   }
-  const reasoning = text(wire['reasoning_content']) ?? text(wire['reasoning']);
-  if (reasoning !== undefined) parts.push(reasoningPart(reasoning));
-  readContent(wire['content'], parts);
-  const refusal = text(wire['refusal']);
-  if (refusal !== undefined) parts.push({ type: 'other', kind: 'refusal', content: refusal });
-  for (const call of callsOf(wire)) parts.push(callPart(call));
-  return message(role, parts, { ...(name !== undefined && { name }), ...(attrs && { attrs }) });
+  if (head.path.endsWith('/v1/agents/completions')) return chat;
+  if (head.path === '/v1/chat' && head.provider?.name === 'writer') return chat;
+  const watsonx = WATSONX.exec(head.path);
+  return watsonx === null ? undefined : { ...chat, streaming: watsonx[1] !== undefined };
 }
 
 /** Agents send their history with every call. */
 const readOnce = once(readMessage);
 
-function textOf(content: unknown): string | undefined {
-  const texts = list(content).map((part) => object(part)['text']);
-  return texts.length > 0 && texts.every((t) => typeof t === 'string') ? texts.join('\n') : undefined;
-}
-
-function readContent(content: unknown, parts: Part[]): void {
-  if (typeof content === 'string') {
-    if (content !== '') parts.push(textPart(content));
-    return;
-  }
-  for (const block of list(content)) {
-    if (typeof block === 'string') {
-      parts.push(textPart(block));
-      continue;
-    }
-    if (!isObject(block)) continue;
-    const type = text(block['type']) ?? 'unknown';
-    switch (type) {
-      case 'text':
-        parts.push(textPart(String(block['text'] ?? '')));
-        break;
-      case 'refusal':
-        parts.push({ type: 'other', kind: 'refusal', content: block['refusal'] });
-        break;
-      case 'thinking':
-        parts.push(reasoningPart(textOf(block['thinking']) ?? text(block['thinking']) ?? ''));
-        break;
-      case 'image_url': {
-        const url = block['image_url'];
-        parts.push(mediaPart('image', text(url) ?? text(object(url)['url'])));
-        break;
-      }
-      case 'input_audio': {
-        const audio = object(block['input_audio']);
-        parts.push(mediaPart('audio', undefined, text(audio['data']) ?? '', `audio/${text(audio['format']) ?? 'wav'}`));
-        break;
-      }
-      case 'file': {
-        const file = object(block['file']);
-        const id = text(file['file_id']);
-        parts.push(
-          id === undefined
-            ? mediaPart('document', text(file['file_data']))
-            : { type: 'file', modality: 'document', file_id: id },
-        );
-        break;
-      }
-      default:
-        parts.push({ type: 'other', kind: type });
-    }
-  }
-}
-
-function callsOf(wire: Json): ToolCall[] {
-  const calls: ToolCall[] = [];
-  for (const entry of list(wire['tool_calls'])) {
-    if (!isObject(entry)) continue;
-    const fn = isObject(entry['function']) ? entry['function'] : object(entry['custom']);
-    calls.push(toolCall(text(entry['id']), fn['name'], fn['arguments'] ?? fn['input']));
-  }
-  const old = wire['function_call'];
-  if (isObject(old)) calls.push(toolCall(undefined, old['name'], old['arguments']));
-  return calls;
-}
-
-function toolCall(id: string | undefined, name: unknown, args: unknown): ToolCall {
+function readRequest(body: Json): NormalRequest {
+  const agent = text(body['agent_id']);
+  const tier = text(body['service_tier']);
   return {
-    ...(id !== undefined && { id }),
-    name: text(name) ?? 'unknown',
-    type: 'function',
-    arguments: parseArguments(args),
+    model: text(body['model']) ?? text(body['model_id']),
+    streaming: body['stream'] === true,
+    messages: list(body['messages']).filter(isObject).map(readOnce),
+    tools: readTools(body),
+    toolChoice: body['tool_choice'] ?? body['function_call'],
+    parameters: parametersOf(body),
+    attrs: {
+      ...(agent !== undefined && { 'gen_ai.agent.id': agent }),
+      ...(tier !== undefined && tier !== 'auto' && { 'openai.request.service_tier': tier }),
+    },
   };
 }
 
-/** Usage by OpenAI's names; Groq puts it into `x_groq`. */
+/** Usage by OpenAI's names; Groq puts it into `x_groq`, Moonshot into a choice. */
 export function usageOf(body: Json): Usage | undefined {
-  const usage = isObject(body['usage']) ? body['usage'] : object(body['x_groq'])['usage'];
-  if (!isObject(usage)) return undefined;
-  const cached =
-    number(object(usage['prompt_tokens_details'])['cached_tokens']) ?? number(usage['prompt_cache_hit_tokens']);
+  const usage = [body['usage'], object(body['x_groq'])['usage'], object(list(body['choices'])[0])['usage']].find(
+    isObject,
+  );
+  if (usage === undefined) return undefined;
+  const details = object(usage['prompt_tokens_details']);
   return compact({
     prompt_tokens: number(usage['prompt_tokens']),
     completion_tokens: number(usage['completion_tokens']),
     total_tokens: number(usage['total_tokens']),
-    cached_tokens: cached,
-    reasoning_tokens: number(object(usage['completion_tokens_details'])['reasoning_tokens']),
+    // DeepSeek, Moonshot
+    cached_tokens:
+      number(details['cached_tokens']) ?? number(usage['prompt_cache_hit_tokens']) ?? number(usage['cached_tokens']),
+    // OpenRouter, gateways to Anthropic
+    cache_creation_tokens: number(details['cache_write_tokens']) ?? number(usage['cache_creation_input_tokens']),
+    reasoning_tokens:
+      number(object(usage['completion_tokens_details'])['reasoning_tokens']) ?? number(usage['reasoning_tokens']),
     provider: usage,
   });
+}
+
+/** What an answer says of itself beside its choices: Perplexity's and xAI's citations, who served it at OpenRouter. */
+function attrsOf(body: Json): Record<string, unknown> {
+  const tier = text(body['service_tier']);
+  const fingerprint = text(body['system_fingerprint']);
+  const upstream = text(body['provider']);
+  const cited = Math.max(list(body['citations']).length, list(body['search_results']).length);
+  return {
+    ...(tier !== undefined && { 'openai.response.service_tier': tier }),
+    ...(fingerprint !== undefined && { 'openai.response.system_fingerprint': fingerprint }),
+    ...(upstream !== undefined && { 'oisp.upstream.provider': upstream }),
+    ...(cited > 0 && { 'oisp.response.citations': cited }),
+  };
 }
 
 function readResponse(body: Json): NormalResponse {
@@ -191,17 +133,19 @@ function readResponse(body: Json): NormalResponse {
   }
   return {
     id: text(body['id']),
-    model: text(body['model']),
+    model: text(body['model']) ?? text(body['model_id']),
     choices,
     finishReasons: choices.map((choice) => choice.finish).filter((word) => word !== undefined),
     toolCalls,
     usage: usageOf(body),
     error: errorOf(body),
+    attrs: attrsOf(body),
   };
 }
 
 interface OpenCall {
   readonly key: number;
+  readonly isCustom: boolean;
   id: string | undefined;
   name: string;
   arguments: string;
@@ -212,24 +156,33 @@ interface OpenChoice {
   readonly index: number;
   text: string;
   reasoning: string;
+  sealed: string;
   refusal: string;
+  transcript: string;
+  /** Bytes of the sound. */
+  audio: number;
   finish: string | undefined;
+  /** Images and what the provider ran. */
+  readonly extra: Part[];
   readonly calls: OpenCall[];
 }
 
-class ChatStream implements StreamReader {
+/** Puts the chunks of a chat completion together. */
+export class ChatStream implements StreamReader {
   readonly #choices = new Map<number, OpenChoice>();
   #id: string | undefined;
   #model: string | undefined;
   #usage: Usage | undefined;
   #error: NormalResponse['error'];
+  readonly #attrs: Record<string, unknown> = {};
 
   push(event: Json, _name: string | undefined, onCall: (call: ToolCall) => void): boolean {
     // one provider changes the id within a stream; Azure begins with an empty one
     this.#id ??= text(event['id']);
-    this.#model ??= text(event['model']);
+    this.#model ??= text(event['model']) ?? text(event['model_id']);
     this.#usage = usageOf(event) ?? this.#usage;
     this.#error ??= errorOf(event);
+    Object.assign(this.#attrs, attrsOf(event));
     let content = false;
     for (const entry of list(event['choices'])) {
       if (!isObject(entry)) continue;
@@ -247,7 +200,18 @@ class ChatStream implements StreamReader {
   #choice(index: number): OpenChoice {
     let choice = this.#choices.get(index);
     if (choice === undefined) {
-      choice = { index, text: '', reasoning: '', refusal: '', finish: undefined, calls: [] };
+      choice = {
+        index,
+        text: '',
+        reasoning: '',
+        sealed: '',
+        refusal: '',
+        transcript: '',
+        audio: 0,
+        finish: undefined,
+        extra: [],
+        calls: [],
+      };
       this.#choices.set(index, choice);
     }
     return choice;
@@ -256,38 +220,46 @@ class ChatStream implements StreamReader {
   #delta(choice: OpenChoice, delta: Json, onCall: (call: ToolCall) => void): boolean {
     const parts: Part[] = [];
     readContent(delta['content'], parts);
-    let content = false;
+    readContent(delta['images'], parts);
+    parts.push(...readExecuted(delta));
     for (const part of parts) {
       if (part.type === 'text') choice.text += String(part.content);
       else if (part.type === 'reasoning') choice.reasoning += String(part.content);
-      content = true;
+      else if (part.type !== 'other') choice.extra.push(part);
     }
-    const reasoning = text(delta['reasoning_content']) ?? text(delta['reasoning']);
+    const reasoning = reasoningOf(delta);
     if (reasoning !== undefined) choice.reasoning += reasoning;
+    choice.sealed += sealedIn(delta);
     const refusal = text(delta['refusal']);
     if (refusal !== undefined) choice.refusal += refusal;
+    const audio = object(delta['audio']);
+    choice.transcript += text(audio['transcript']) ?? '';
+    choice.audio += base64Size(text(audio['data']) ?? '');
     const old = delta['function_call'];
     const calls = isObject(old) ? [{ index: 0, function: old }] : list(delta['tool_calls']);
     for (const entry of calls) if (isObject(entry)) this.#call(choice, entry, onCall);
-    return content || reasoning !== undefined || refusal !== undefined || calls.length > 0;
+    const isMore = parts.length > 0 || reasoning !== undefined || refusal !== undefined;
+    return isMore || isObject(delta['audio']) || calls.length > 0;
   }
 
   #call(choice: OpenChoice, entry: Json, onCall: (call: ToolCall) => void): void {
-    const fn = isObject(entry['function']) ? entry['function'] : object(entry['custom']);
+    const isCustom = isObject(entry['custom']);
+    const fn = isCustom ? object(entry['custom']) : object(entry['function']);
     const id = text(entry['id']);
+    const name = text(fn['name']);
     const last = choice.calls.at(-1);
     const key =
       number(entry['index']) ?? (id !== undefined && id !== last?.id ? choice.calls.length : (last?.key ?? 0));
     let call = choice.calls.findLast((open) => open.key === key);
-    // some gateways give every call of a turn the index 0 and tell them apart by id
-    const other = id !== undefined && call?.id !== undefined && call.id !== id && text(fn['name']) !== undefined;
-    if (call === undefined || other) {
+    // some gateways give every call of a turn the index 0 and tell them apart by id; others give each piece of a call a new id
+    const other = id !== undefined && call?.id !== undefined && call.id !== id && name !== undefined;
+    if (call === undefined || (other && isWhole(call, name))) {
       for (const open of choice.calls) close(open, onCall);
-      call = { key, id, name: '', arguments: '', done: false };
+      call = { key, isCustom, id, name: '', arguments: '', done: false };
       choice.calls.push(call);
     }
     call.id ??= id;
-    if (call.name === '') call.name = text(fn['name']) ?? '';
+    if (name !== undefined) call.name = nameSoFar(call, name);
     const args = fn['arguments'] ?? fn['input'];
     if (typeof args === 'string') call.arguments += args;
     else if (isObject(args)) call.arguments = JSON.stringify(args);
@@ -300,24 +272,49 @@ class ChatStream implements StreamReader {
       model: this.#model,
       choices: choices.map((choice) => ({
         index: choice.index,
-        message: message('assistant', [
-          ...(choice.reasoning === '' ? [] : [reasoningPart(choice.reasoning)]),
-          ...(choice.text === '' ? [] : [textPart(choice.text)]),
-          ...(choice.refusal === '' ? [] : [{ type: 'other' as const, kind: 'refusal', content: choice.refusal }]),
-          ...choice.calls.map((call) => callPart(finished(call))),
-        ]),
+        message: message('assistant', partsOf(choice)),
         finish: choice.finish,
       })),
       finishReasons: choices.map((choice) => choice.finish).filter((word) => word !== undefined),
       toolCalls: choices.flatMap((choice) => choice.calls.map(finished)),
       usage: this.#usage,
       error: this.#error,
+      attrs: this.#attrs,
     };
   }
 }
 
+/** A name comes whole and once, again with every piece, as what it is so far, or in pieces of its own. */
+function nameSoFar(call: OpenCall, piece: string): string {
+  if (call.name === '' || piece.startsWith(call.name)) return piece;
+  return call.arguments === '' ? call.name + piece : call.name;
+}
+
+/** Whether the next piece with another id begins another call: this one has its arguments, or the name is another one. */
+function isWhole(call: OpenCall, name: string | undefined): boolean {
+  if (call.arguments === '' || name !== call.name) return true;
+  try {
+    JSON.parse(call.arguments);
+    return true;
+  } catch {
+    return false; // its arguments go on
+  }
+}
+
+function partsOf(choice: OpenChoice): Part[] {
+  const parts: Part[] = [];
+  if (choice.reasoning !== '') parts.push(reasoningPart(choice.reasoning));
+  if (choice.sealed !== '') parts.push(sealedPart(choice.sealed));
+  if (choice.text !== '') parts.push(textPart(choice.text));
+  if (choice.refusal !== '') parts.push({ type: 'other', kind: 'refusal', content: choice.refusal });
+  if (choice.transcript !== '') parts.push(transcriptPart(choice.transcript));
+  if (choice.audio > 0) parts.push({ type: 'blob', modality: 'audio', size: choice.audio });
+  parts.push(...choice.extra, ...choice.calls.map((call) => callPart(finished(call))));
+  return parts;
+}
+
 function finished(call: OpenCall): ToolCall {
-  return toolCall(call.id, call.name, call.arguments);
+  return call.isCustom ? customCall(call.id, call.name, call.arguments) : toolCall(call.id, call.name, call.arguments);
 }
 
 function close(call: OpenCall, onCall: (call: ToolCall) => void): void {

@@ -1,18 +1,8 @@
 import type { Message, Part, ToolCall, Usage } from '../../../core/index.ts';
 import { defineFlavour, type NormalRequest, type NormalResponse, type StreamReader } from '../flavour.ts';
-import { isObject, type Json, list, number, object, parseArguments, text } from '../json.ts';
-import {
-  callPart,
-  compact,
-  errorOf,
-  mediaPart,
-  message,
-  parametersOf,
-  reasoningPart,
-  roleOf,
-  textPart,
-  tool,
-} from '../normal.ts';
+import { isObject, type Json, list, number, object, parseJson, text } from '../json.ts';
+import { compact, errorOf, message, once, parametersOf, textPart, tool } from '../normal.ts';
+import { callOf, citationsOf, readItem } from './openai-items.ts';
 
 /** OpenAI Responses, also as codex speaks it to chatgpt.com. Source: platform.openai.com/docs/api-reference/responses (2026-11). */
 export const openaiResponses = defineFlavour({
@@ -27,15 +17,21 @@ export const openaiResponses = defineFlavour({
   stream: () => new ResponsesStream(),
 });
 
+/** Agents send their history with every call. */
+const readOnce = once(readItem);
+
 function readRequest(body: Json): NormalRequest {
   const messages: Message[] = [];
   const instructions = text(body['instructions']);
   if (instructions !== undefined)
     messages.push(message('system', [textPart(instructions)], { attrs: { separate: true } }));
+  // a list of items also comes here
+  for (const item of list(body['instructions'])) if (isObject(item)) messages.push(readItem(item));
   const input = body['input'];
   if (typeof input === 'string') messages.push(message('user', [textPart(input)]));
-  else for (const item of list(input)) if (isObject(item)) messages.push(readItem(item));
+  else for (const item of list(input)) if (isObject(item)) messages.push(readOnce(item));
   const tools = list(body['tools']).filter(isObject);
+  const tier = text(body['service_tier']);
   return {
     model: text(body['model']),
     streaming: body['stream'] === true,
@@ -50,86 +46,15 @@ function readRequest(body: Json): NormalRequest {
     parameters: parametersOf(body),
     previousResponseId: text(body['previous_response_id']),
     conversationId: conversationOf(body),
+    attrs: {
+      ...(tier !== undefined && tier !== 'auto' && { 'openai.request.service_tier': tier }),
+      ...(body['background'] === true && { 'oisp.request.background': true }),
+    },
   };
 }
 
 function conversationOf(body: Json): string | undefined {
   return text(body['conversation']) ?? text(object(body['conversation'])['id']);
-}
-
-/** Items by which the client's own tools are called and answered, and the field of their arguments. */
-const CALLS: Readonly<Record<string, string>> = {
-  function_call: 'arguments',
-  custom_tool_call: 'input',
-  local_shell_call: 'action',
-  shell_call: 'action',
-  apply_patch_call: 'operation',
-  computer_call: 'action',
-};
-
-function callOf(item: Json): ToolCall | undefined {
-  const type = text(item['type']) ?? '';
-  const field = Object.hasOwn(CALLS, type) ? CALLS[type] : undefined;
-  if (field === undefined) return undefined;
-  const id = text(item['call_id']) ?? text(item['id']);
-  const args = item[field];
-  return {
-    ...(id !== undefined && { id }),
-    name: text(item['name']) ?? type.replace(/_call$/, ''),
-    type: 'function',
-    arguments: type === 'function_call' ? parseArguments(args) : args,
-  };
-}
-
-/** An item of the input or the output as a message. */
-function readItem(item: Json): Message {
-  const type = text(item['type']) ?? 'message';
-  if (type === 'message') {
-    const { role, attrs } = roleOf(item['role']);
-    return message(role, readContent(item['content']), attrs && { attrs });
-  }
-  const call = callOf(item);
-  if (call !== undefined) return message('assistant', [callPart(call)]);
-  if (type.endsWith('_call_output')) {
-    const id = text(item['call_id']);
-    const output = item['output'];
-    return {
-      role: 'tool',
-      ...(typeof output === 'string' && { content: output }),
-      parts: [{ type: 'tool_call_response', ...(id !== undefined && { id }), response: output ?? '' }],
-      ...(id !== undefined && { tool_call_id: id }),
-    };
-  }
-  if (type === 'reasoning') return message('assistant', readReasoning(item));
-  return message('assistant', [{ type: 'other', kind: type }]);
-}
-
-function readReasoning(item: Json): Part[] {
-  const parts: Part[] = [];
-  for (const block of [...list(item['summary']), ...list(item['content'])]) {
-    const words = text(object(block)['text']);
-    if (words !== undefined) parts.push(reasoningPart(words));
-  }
-  return parts;
-}
-
-function readContent(content: unknown): Part[] {
-  if (typeof content === 'string') return [textPart(content)];
-  const parts: Part[] = [];
-  for (const block of list(content)) {
-    if (!isObject(block)) continue;
-    const type = text(block['type']) ?? 'unknown';
-    const file = text(block['file_id']);
-    if (type === 'input_text' || type === 'output_text' || type === 'text')
-      parts.push(textPart(String(block['text'] ?? '')));
-    else if (type === 'refusal') parts.push({ type: 'other', kind: type, content: block['refusal'] });
-    else if (type === 'input_image' || type === 'input_file') {
-      const modality = type === 'input_image' ? 'image' : 'document';
-      const url = text(block['image_url']) ?? text(block['file_url']) ?? text(block['file_data']);
-      parts.push(file === undefined ? mediaPart(modality, url) : { type: 'file', modality, file_id: file });
-    } else parts.push({ type: 'other', kind: type });
-  }
-  return parts;
 }
 
 function usageOf(body: Json): Usage | undefined {
@@ -156,6 +81,8 @@ function readResponse(body: Json, items: readonly unknown[] = list(body['output'
   }
   const status = text(body['status']);
   const error = errorOf(body);
+  const tier = text(body['service_tier']);
+  const cited = citationsOf(items);
   return {
     id: text(body['id']),
     model: text(body['model']),
@@ -166,6 +93,10 @@ function readResponse(body: Json, items: readonly unknown[] = list(body['output'
     usage: usageOf(body),
     error: error && { ...error, type: error.type ?? error.code },
     conversationId: conversationOf(body),
+    attrs: {
+      ...(tier !== undefined && { 'openai.response.service_tier': tier }),
+      ...(cited > 0 && { 'oisp.response.citations': cited }),
+    },
   };
 }
 
@@ -176,10 +107,18 @@ function finishWord(body: Json, calls: readonly ToolCall[]): string | undefined 
   return status === 'completed' && calls.length > 0 ? 'tool_calls' : status;
 }
 
+/** What is known of an item that is not done. */
+interface OpenItem {
+  item: Json;
+  text: string;
+  refusal: string;
+  arguments: string;
+  reasoning: string;
+}
+
 class ResponsesStream implements StreamReader {
   readonly #items = new Map<number, Json>();
-  /** Text of items that are not done. */
-  readonly #open = new Map<number, string>();
+  readonly #open = new Map<number, OpenItem>();
   #response: Json = {};
   #error: NormalResponse['error'];
 
@@ -187,8 +126,23 @@ class ResponsesStream implements StreamReader {
     const type = text(event['type']) ?? name ?? '';
     const index = number(event['output_index']) ?? 0;
     switch (type) {
+      case 'response.output_item.added':
+        if (isObject(event['item'])) this.#at(index).item = event['item'];
+        return false;
       case 'response.output_text.delta':
-        this.#open.set(index, (this.#open.get(index) ?? '') + (text(event['delta']) ?? ''));
+        this.#at(index).text += text(event['delta']) ?? '';
+        return true;
+      case 'response.refusal.delta':
+        this.#at(index).refusal += text(event['delta']) ?? '';
+        return true;
+      case 'response.function_call_arguments.delta':
+      case 'response.custom_tool_call_input.delta':
+      case 'response.mcp_call_arguments.delta':
+        this.#at(index).arguments += text(event['delta']) ?? '';
+        return true;
+      case 'response.reasoning_summary_text.delta':
+      case 'response.reasoning_text.delta':
+        this.#at(index).reasoning += text(event['delta']) ?? '';
         return true;
       case 'response.output_item.done': {
         const item = event['item'];
@@ -205,13 +159,16 @@ class ResponsesStream implements StreamReader {
       case 'response.completed':
       case 'response.incomplete':
       case 'response.failed':
+      case 'response.cancelled':
         if (isObject(event['response'])) this.#response = event['response'];
         return false;
       case 'error': {
-        const error = errorOf(event) ?? {};
+        const error = errorOf(isObject(event['error']) ? { error: event['error'] } : { error: event }) ?? {};
         const code = text(event['code']) ?? error.code;
+        // the event's own type is no kind of error
+        const kind = error.type === 'error' ? undefined : error.type;
         this.#error = {
-          type: error.type ?? code ?? 'error',
+          type: kind ?? code ?? 'error',
           message: text(event['message']) ?? error.message,
           ...(code !== undefined && { code }),
         };
@@ -223,19 +180,66 @@ class ResponsesStream implements StreamReader {
     }
   }
 
+  #at(index: number): OpenItem {
+    let open = this.#open.get(index);
+    if (open === undefined) {
+      open = { item: {}, text: '', refusal: '', arguments: '', reasoning: '' };
+      this.#open.set(index, open);
+    }
+    return open;
+  }
+
   end(): NormalResponse {
-    for (const [index, words] of this.#open)
-      this.#items.set(index, { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: words }] });
+    for (const [index, open] of this.#open) {
+      const item = soFar(open);
+      if (item !== undefined) this.#items.set(index, item);
+    }
     const done = list(this.#response['output']);
     const items = done.length > 0 ? done : [...this.#items].sort(([a], [b]) => a - b).map(([, item]) => item);
     const response = readResponse(this.#response, items);
-    const { finishReasons } = response;
-    const inProgress = this.#response['status'] === 'in_progress' || this.#response['status'] === 'queued';
+    const status = this.#response['status'];
+    const isOpen = status === 'in_progress' || status === 'queued';
     return {
       ...response,
-      ...(inProgress && { finishReasons: [] }),
-      ...(!inProgress && { finishReasons }),
+      ...(isOpen && { finishReasons: [] }),
       error: response.error ?? this.#error,
     };
   }
 }
+
+/** An item whose end never came: its words so far; a call only where its arguments are whole. */
+function soFar(open: OpenItem): Json | undefined {
+  const { item } = open;
+  const type = text(item['type']);
+  if (open.reasoning !== '') return { type: 'reasoning', summary: [{ type: 'summary_text', text: open.reasoning }] };
+  if (type === 'function_call' || type === 'mcp_call')
+    return isObject(parseJson(open.arguments)) ? { ...item, arguments: open.arguments } : undefined;
+  const content: Json[] = [];
+  if (open.text !== '') content.push({ type: 'output_text', text: open.text });
+  if (open.refusal !== '') content.push({ type: 'refusal', refusal: open.refusal });
+  return content.length === 0 ? undefined : { type: 'message', role: 'assistant', content };
+}
+
+/**
+ * A response that was made in the background or earlier (GET, also as a stream), and the compaction of a conversation: read like an answer, but
+ * no call of their own to a model. Source: platform.openai.com/docs/api-reference/responses/get and /compact (2026-11).
+ */
+export const openaiStoredResponses = defineFlavour({
+  name: 'openai.responses.stored',
+  match: (head) => {
+    if (head.provider === undefined) return undefined;
+    if (head.method === 'GET' && /\/responses\/[^/]+$/.test(head.path))
+      return {
+        operation: 'fetch_response',
+        requestType: 'other',
+        streaming: /(?:^|&)stream=true(?:&|$)/.test(head.query),
+      };
+    return head.method === 'POST' && head.path.endsWith('/responses/compact')
+      ? { operation: 'compaction', requestType: 'other' }
+      : undefined;
+  },
+  request: (body, _head, match) =>
+    match.operation === 'compaction' ? readRequest(body) : { streaming: match.streaming === true },
+  response: (body) => readResponse(body),
+  stream: () => new ResponsesStream(),
+});

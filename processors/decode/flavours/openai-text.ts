@@ -13,11 +13,12 @@ export const openaiCompletions = defineFlavour({
     const model = /\/deployments\/([^/]+)\/completions$/.exec(head.path)?.[1];
     return { operation: 'text_completion', requestType: 'completion', ...(model !== undefined && { model }) };
   },
-  request: (body) => {
-    if (body['prompt'] === undefined || text(body['model']) === undefined) return undefined;
+  request: (body, _head, match) => {
+    const model = text(body['model']) ?? match.model;
+    if (body['prompt'] === undefined || model === undefined) return undefined;
     const prompts = list(typeof body['prompt'] === 'string' ? [body['prompt']] : body['prompt']);
     return {
-      model: text(body['model']),
+      model,
       streaming: body['stream'] === true,
       messages: prompts.filter((p) => typeof p === 'string').map((p) => message('user', [textPart(p)])),
       parameters: parametersOf(body),
@@ -88,20 +89,23 @@ class CompletionStream implements StreamReader {
 
 const NO_STREAM: StreamReader = { push: () => false, end: () => ({}) };
 
-/** OpenAI Embeddings. Source: platform.openai.com/docs/api-reference/embeddings (2026-11). */
+/**
+ * OpenAI Embeddings, and Voyage's of images and of chunks in their context. Source: platform.openai.com/docs/api-reference/embeddings and
+ * docs.voyageai.com/reference (2026-11).
+ */
 export const openaiEmbeddings = defineFlavour({
   name: 'openai.embeddings',
   match: (head) => {
-    if (head.method !== 'POST' || !/\/embeddings$/.test(head.path)) return undefined;
+    if (head.method !== 'POST' || !/\/(?:multimodal|contextualized)?embeddings$/.test(head.path)) return undefined;
     const model = /\/deployments\/([^/]+)\/embeddings$/.exec(head.path)?.[1];
     return { operation: 'embeddings', requestType: 'embedding', ...(model !== undefined && { model }) };
   },
-  request: (body) => {
-    const input = body['input'] ?? body['prompt'];
+  request: (body, _head, match) => {
+    const input = body['input'] ?? body['prompt'] ?? body['inputs'];
     if (input === undefined) return undefined;
-    const inputs = typeof input === 'string' ? [input] : list(input);
+    const inputs = typeof input === 'string' ? [input] : list(input).flatMap(wordsIn);
     return {
-      model: text(body['model']),
+      model: text(body['model']) ?? match.model,
       streaming: false,
       messages: inputs.filter((item) => typeof item === 'string').map((item) => message('user', [textPart(item)])),
     };
@@ -121,28 +125,9 @@ export const openaiEmbeddings = defineFlavour({
   stream: () => NO_STREAM,
 });
 
-const OTHER: readonly (readonly [RegExp, string, 'image' | 'audio' | 'moderation' | 'other'])[] = [
-  [/\/images\/(?:generations|edits|variations)$/, 'image_generation', 'image'],
-  [/\/audio\/speech$/, 'speech', 'audio'],
-  [/\/audio\/(?:transcriptions|translations)$/, 'transcription', 'audio'],
-  [/\/moderations$/, 'moderation', 'moderation'],
-  [/\/messages\/count_tokens$/, 'count_tokens', 'other'],
-  [/:countTokens$/, 'count_tokens', 'other'],
-  [/\/responses\/input_tokens$/, 'count_tokens', 'other'],
-];
-
-/** Other calls to known providers: named by their path, never taken for a chat. */
-export const otherOperations = defineFlavour({
-  name: 'other',
-  match: (head) => {
-    if (head.method !== 'POST' || head.provider === undefined) return undefined;
-    for (const [path, operation, requestType] of OTHER) if (path.test(head.path)) return { operation, requestType };
-    return undefined;
-  },
-  request: (body, head) => ({
-    model: text(body['model']) ?? /\/models\/([^/:]+)/.exec(head.path)?.[1],
-    streaming: body['stream'] === true,
-  }),
-  response: (body) => ({ id: text(body['id']), model: text(body['model']), error: errorOf(body) }),
-  stream: () => NO_STREAM,
-});
+/** What is to be embedded: a text, a list of its chunks, or blocks of text and images. Numbers are tokens. */
+function wordsIn(item: unknown): unknown[] {
+  if (Array.isArray(item)) return item;
+  if (!isObject(item)) return [item];
+  return list(item['content']).map((block) => (isObject(block) ? block['text'] : undefined));
+}
