@@ -295,6 +295,8 @@ export interface ToolCallData {
     readonly type?: string;
     readonly provider?: string;
     readonly server?: string;
+    /** As the MCP server describes it. */
+    readonly description?: string;
   };
   readonly agent?: { readonly name: string; readonly type?: string; readonly [more: string]: unknown };
   /** The provider's id; where it gives none, one of ours and `attrs["oisp.call_id.derived"] = true`. */

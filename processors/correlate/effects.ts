@@ -176,6 +176,7 @@ export class Effects {
     let found: ToolState | undefined;
     for (const tool of openTools(agent)) {
       if (!tool.mcp || tool.mcp.server || tool.mcp.endAt !== undefined) continue;
+      if (tool.mcp.call.attrs?.['network.transport'] === 'tcp') continue; // its server is no child
       if (found) return false;
       found = tool;
     }

@@ -281,7 +281,8 @@ export class HostState implements TurnHost {
   }
 
   #mcpSession(event: OispEvent, claim: Claim): void {
-    this.#serverOf(event);
+    // when it ends, its process may be gone and its number another's
+    if ((event.data as { readonly action?: unknown }).action !== 'end') this.#serverOf(event);
     this.out.event(event, claim);
   }
 

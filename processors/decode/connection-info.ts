@@ -2,6 +2,7 @@ import { eventId, type OispEvent, type RelatedEvent } from '../../core/index.ts'
 import type { Histories } from './body/history.ts';
 import type { Counters } from './counters.ts';
 import type { Flavour } from './flavour.ts';
+import type { McpSessions } from './mcp/sessions.ts';
 import type { Direction, Mark } from './stream/mark.ts';
 
 /** What a connection's open record says. */
@@ -30,6 +31,8 @@ export interface ConnectionInfo {
   readonly histories: Histories;
   /** The process, as part of a key. */
   readonly speaker: string;
+  /** MCP sessions over HTTP, of all connections. */
+  readonly mcp: McpSessions;
   /** Parts of the ids of everything seen here. */
   readonly identity: readonly (string | number)[];
   emit(event: OispEvent): void;

@@ -9,6 +9,7 @@ import {
 import { Histories } from './body/history.ts';
 import type { Counters } from './counters.ts';
 import type { Flavour } from './flavour.ts';
+import { McpSessions } from './mcp/sessions.ts';
 import { type Clock, Connection, type ConnectionOptions } from './stream/connection.ts';
 import { type Mark, originOf } from './stream/mark.ts';
 
@@ -61,6 +62,7 @@ export class Decoder {
       flavours: options.flavours,
       limits: { bodyBytes: options.maxBodyBytes },
       histories: new Histories(Math.min(MAX_HISTORY, options.maxTotalBytes / 4)),
+      mcp: new McpSessions(options.counters),
       emit: (event, connection) => {
         this.#out.push(options.matcher.stamp(event));
         for (const receipt of connection.receipts) this.#receipts.add(receipt);
@@ -114,6 +116,7 @@ export class Decoder {
   /** The input ended: what is open comes out as it is. */
   finish(): Decoded {
     for (const connection of [...this.#connections.values()]) this.#end(connection, connection.isClosing);
+    this.#forConnections.mcp.clear();
     return this.#take();
   }
 

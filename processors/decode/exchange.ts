@@ -4,6 +4,10 @@ import type { ConnectionInfo } from './connection-info.ts';
 import { flavourOf } from './flavours/index.ts';
 import type { Head } from './http1/head.ts';
 import type { Ending } from './http1/parser.ts';
+import { keyOfEndpoint } from './mcp/endpoint.ts';
+import { likelihoodOf } from './mcp/evidence.ts';
+import { McpExchange } from './mcp/http.ts';
+import { Sniffer } from './mcp/sniff.ts';
 import { ModelExchange } from './model-exchange.ts';
 import type { Mark } from './stream/mark.ts';
 
@@ -88,11 +92,21 @@ function readerOf(
   ordinal: number,
 ): ExchangeReader | undefined {
   const callHead = callHeadOf(head, info);
+  const place = { dir: 'sent', stream, ordinal, index: 0 } as const;
+  const mcp = (isCertain: boolean): ExchangeReader =>
+    new McpExchange(info, { head: callHead, first, place, isCertain });
+  const likelihood = likelihoodOf(callHead);
+  if (likelihood === 'certain') return mcp(true);
   const found = flavourOf(callHead, info.flavours);
-  if (found === undefined) {
+  const other = (): ExchangeReader | undefined => {
+    if (found !== undefined) return new ModelExchange(info, { head: callHead, ...found, first, place });
     info.counters.count('ignored_requests', 'reason', callHead.provider === undefined ? 'not_ai' : 'no_model_call');
     return undefined;
+  };
+  if (likelihood === 'no' || callHead.headers.has('content-encoding')) return other();
+  if (callHead.method === 'POST') {
+    const isKnown = info.mcp.get(keyOfEndpoint(info, callHead)) !== undefined;
+    return new Sniffer({ mcp: () => mcp(true), other, isKnown }, info.limits.bodyBytes);
   }
-  const place = { dir: 'sent', stream, ordinal, index: 0 } as const;
-  return new ModelExchange(info, { head: callHead, ...found, first, place });
+  return found === undefined ? mcp(false) : other();
 }

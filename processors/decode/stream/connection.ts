@@ -4,6 +4,7 @@ import type { ConnectionInfo, Limits, Opened } from '../connection-info.ts';
 import type { Counters } from '../counters.ts';
 import type { Flavour } from '../flavour.ts';
 import { Http1Protocol } from '../http1/protocol.ts';
+import type { McpSessions } from '../mcp/sessions.ts';
 import { McpStdio } from '../mcp/stdio.ts';
 import type { Direction, Mark } from './mark.ts';
 import type { ConnectionProtocol } from './protocol.ts';
@@ -15,6 +16,7 @@ export interface ConnectionOptions {
   readonly flavours: readonly Flavour[];
   readonly limits: Limits;
   readonly histories: Histories;
+  readonly mcp: McpSessions;
   readonly emit: (event: OispEvent, connection: Connection) => void;
 }
 
@@ -196,6 +198,7 @@ export class Connection {
       histories: this.#options.histories,
       // a key of the decoder names the process before its last part
       speaker: this.key.slice(0, this.key.lastIndexOf('\0')),
+      mcp: this.#options.mcp,
       identity: [
         host?.device_id ?? host?.hostname ?? '',
         host?.boot_id ?? '',

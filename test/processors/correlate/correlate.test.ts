@@ -310,6 +310,33 @@ test('a tool that an MCP server runs is one span, with what the server did, ende
   expect(tool?.end).toBe(1_763_632_800_000_000_000n + BigInt(Number(ended.ts_mono) - 5_000_000_000));
 });
 
+test.each([
+  ['pipe', '    file.read [/var/lib/main.db, mcp]'],
+  ['tcp', undefined],
+])('a child that acts while a call over %s is open is its server only over a pipe', async (transport, served) => {
+  const s = new Story();
+  const one = [user('ask the database')];
+  s.exec(80, 10, ['node', 'server.js']);
+  s.ask(10, 'r1', one);
+  s.answer(10, 'r1', '', [{ id: 'call_query_1', name: 'mcp__db__query', arguments: {} }]);
+  const attrs = {
+    'oisp.mcp': true,
+    'mcp.method.name': 'tools/call',
+    'network.transport': transport,
+    'mcp.session.id': 's1',
+    'mcp.protocol.version': '2025-11-25',
+  };
+  const data = { tool: { name: 'query', server: 'db' }, call_id: 'mcp_1', arguments: {} };
+  s.wait(1).event('agent.tool_call', 10, data, { attrs });
+  s.effect('file.read', 80, 10, { path: '/var/lib/main.db', bytes_read: 9 });
+  s.wait(1).event('agent.tool_result', 10, { call_id: 'mcp_1', success: true }, { attrs });
+  const { spans } = await correlate(s.events);
+  expect(drawn(spans).find((line) => line.includes('mcp]'))).toBe(served);
+  const tool = spans.find((x) => x.name.startsWith('execute_tool'));
+  const names = ['network.transport', 'mcp.session.id', 'mcp.protocol.version'];
+  expect(tool && names.map((name) => attribute(tool, name))).toEqual([transport, 's1', '2025-11-25']);
+});
+
 test('a turn beyond its caps goes on in a trace of its own, linked to the one before', async () => {
   const s = new Story();
   let history = [user('go on for long')];

@@ -21,8 +21,9 @@ describe('MCP over the pipes of a child', () => {
     const { out } = decode(session(size).close('p').events);
     const [call] = of(out, 'agent.tool_call');
     const [result] = of(out, 'agent.tool_result');
-    const [opened] = of(out, 'agent.session');
-    expect(out).toHaveLength(3);
+    const [opened, closed] = of(out, 'agent.session');
+    expect(out).toHaveLength(4);
+    expect(closed?.data).toMatchObject({ action: 'end', agent: { name: 'db' }, stats: { tool_calls: 1 } });
     expect(opened?.data).toMatchObject({ action: 'start', agent: { name: 'db', type: 'server' } });
     expect(opened?.attrs).toMatchObject({ 'mcp.server.name': 'db', 'mcp.child.pid': 77 });
     expect(call?.data).toMatchObject({
@@ -77,5 +78,59 @@ describe('MCP over the pipes of a child', () => {
     const quiet = decode(other.events);
     expect(quiet.out).toEqual([]);
     expect(quiet.count('unsupported')).toBe(1);
+  });
+
+  it('tells progress and cancellation, and pairs what the server asks for', () => {
+    const r = session()
+      .data('p', 'sent', line({ id: 2, method: 'tools/call', params: { name: 'x', _meta: { progressToken: 'a' } } }))
+      .data('p', 'received', line({ id: 2, method: 'elicitation/create', params: {} }))
+      .data('p', 'received', line({ method: 'notifications/progress', params: { progressToken: 'a', progress: 5 } }))
+      .data('p', 'sent', line({ id: 2, result: { action: 'accept' } }))
+      .data('p', 'sent', line({ method: 'notifications/cancelled', params: { requestId: 2 } }));
+    const made = decode(r.close('p').events);
+    const result = of(made.out, 'agent.tool_result')[1];
+    expect(result?.data).toMatchObject({ success: false, error: { type: 'cancelled' } });
+    expect(result?.attrs).toMatchObject({
+      'mcp.progress.count': 1,
+      'mcp.progress.last': 5,
+      'network.transport': 'pipe',
+    });
+    expect(made.count('lost_requests') + made.count('lost_responses')).toBe(0);
+  });
+
+  it('says of a call whose answer may be in a loss only that it is not known', () => {
+    const r = session()
+      .data('p', 'sent', line({ id: 2, method: 'tools/call', params: { name: 'x' } }))
+      .lose('p', 'received', 50)
+      .data('p', 'received', line({ method: 'notifications/message', params: {} }));
+    const result = of(decode(r.close('p').events).out, 'agent.tool_result')[1];
+    expect(result?.data).not.toHaveProperty('error');
+    expect(result?.confidence).toMatchObject({ completeness: 'partial', missing: ['response'] });
+  });
+
+  it('says nothing of an open session when the input ends before the pipes do', () => {
+    const { out } = decode(session().events);
+    expect(of(out, 'agent.session')).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'ACP',
+      { protocolVersion: 1, clientCapabilities: {} },
+      { protocolVersion: 1, agentCapabilities: {} },
+      'session/new',
+    ],
+    ['LSP', { processId: 1, rootUri: null }, { capabilities: {}, serverInfo: { name: 'ls' } }, 'textDocument/hover'],
+  ])('lets %s alone', (_name, params, result, method) => {
+    const r = new Recorder()
+      .open('p', CHILD)
+      .data('p', 'sent', line({ id: 0, method: 'initialize', params }))
+      .data('p', 'received', line({ id: 0, result }));
+    for (let id = 1; id < 40; id++)
+      r.data('p', 'sent', line({ id, method, params: {} })).data('p', 'received', line({ id, result: {} }));
+    const made = decode(r.close('p').events);
+    expect(made.out).toEqual([]);
+    expect(made.count('mcp_messages')).toBe(0);
+    expect(made.count('unsupported')).toBe(1);
   });
 });
