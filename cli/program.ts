@@ -9,6 +9,8 @@ import { helpText } from './help.ts';
 import { inventory } from './inventory.ts';
 import { CommandError, EXIT, type Io, UsageError } from './io.ts';
 import { printConfig } from './print-config.ts';
+import { providersImport } from './providers-import.ts';
+import { providersList } from './providers-list.ts';
 import { record } from './record.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
@@ -30,6 +32,8 @@ export const COMMANDS: readonly Command[] = [
   replay,
   demo,
   configInit,
+  providersList,
+  providersImport,
 ];
 
 /** Runs one command line. Never throws: what goes wrong is told on `io.err`, and the answer is the exit code. */

@@ -1,6 +1,12 @@
 /** The public door of core: the only file of core that components and plugins import. */
+export * from './ai/cost.ts';
+export { DEFAULT_REGISTRY } from './ai/default-registry.ts';
+export { isHostProblem, readHost } from './ai/host-table.ts';
 export * from './ai/model-call.ts';
-export * from './ai/providers.ts';
+export type * from './ai/provider.ts';
+export * from './ai/provider-config.ts';
+export { type ReadProviders, readProviders } from './ai/provider-file.ts';
+export { ProviderRegistry } from './ai/registry.ts';
 export * from './batch.ts';
 export * from './clock.ts';
 export * from './component.ts';

@@ -4,8 +4,10 @@
  *   npx tsx scripts/gen.ts [--check]
  */
 import { readFile, writeFile } from 'node:fs/promises';
+import { hostsOf } from '../cli/providers-list.ts';
 import { connectors } from '../connectors/index.ts';
 import { configJsonSchema } from '../core/config/json-schema.ts';
+import { DEFAULT_REGISTRY } from '../core/index.ts';
 import { exporters } from '../exporters/index.ts';
 import { processors } from '../processors/index.ts';
 import { receivers } from '../receivers/index.ts';
@@ -26,10 +28,38 @@ async function generate(): Promise<Generated[]> {
   const { version }: { version?: unknown } = JSON.parse(await read('package.json'));
   if (typeof version !== 'string') throw new Error('package.json has no version');
   const source = await read('core/version.ts');
+  const page = await read('docs/providers.md');
   return [
     { path: 'schema/collector.schema.json', text: `${JSON.stringify(schema, null, 2)}\n` },
+    {
+      path: 'docs/providers.md',
+      text: page.replace(/(<!-- providers: .*-->\n)[\s\S]*(<!-- \/providers -->)/, `$1${table()}$2`),
+    },
     { path: 'core/version.ts', text: source.replace(/version: '[^']*'/, `version: '${version}'`) },
   ];
+}
+
+/** The providers that ship with the program, as a table of Markdown. */
+function table(): string {
+  const rows = Object.entries(DEFAULT_REGISTRY.entries).map(([name, { title = name, prices_of: others = [] }]) => {
+    const models = DEFAULT_REGISTRY.modelsOf(name).length;
+    const known = [
+      ...(models > 0 ? [String(models)] : []),
+      ...(others.length > 0 ? [`those of ${others.join(', ')}`] : []),
+    ];
+    const provider = DEFAULT_REGISTRY.named(name);
+    const hosts = hostsOf(DEFAULT_REGISTRY, name).map((host) => `\`${host}\``);
+    const cells = [
+      `\`${name}\``,
+      title,
+      `\`${provider?.oisp}\``,
+      `\`${provider?.otel}\``,
+      hosts.join(', '),
+      known.join(', '),
+    ];
+    return `| ${cells.join(' | ')} |\n`;
+  });
+  return `| name | provider | OISP | OpenTelemetry | hosts | models |\n|---|---|---|---|---|---|\n${rows.join('')}`;
 }
 
 const check = process.argv.includes('--check');

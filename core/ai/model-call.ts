@@ -1,4 +1,4 @@
-import { providerOf } from './providers.ts';
+import type { ProviderRegistry } from './registry.ts';
 
 /**
  * Paths by which the APIs of providers and of all who copy them are known, wherever they are served: OpenAI, Anthropic, Gemini, Bedrock, Cohere,
@@ -7,7 +7,12 @@ import { providerOf } from './providers.ts';
 const PATHS =
   /\/(?:chat\/completions|completions|responses|messages|embeddings|moderations|rerank|complete|converse(?:-stream)?|invoke(?:-with-response-stream)?|mcp|sse|realtime|predict)(?:[/?:]|$)|:(?:stream)?(?:generateContent|GenerateContent|countTokens|rawPredict|streamRawPredict|embedContent|batchEmbedContents|predict)\b|\/api\/(?:chat|generate|embed|embeddings|tags|show)(?:[?]|$)|\/v\d+(?:beta\d*|alpha)?\/(?:models|images|audio|files|batches|chat|generate|embed|count_tokens)(?:[/?]|$)/;
 
-/** Whether a request to this host (lower case, without port) and path may be one to an AI model. Generous: who decodes it looks closer. */
-export function mayBeModelCall(host: string, port: number | undefined, path: string): boolean {
-  return providerOf(host, port) !== undefined || PATHS.test(path);
+/** Whether a request to this host (without port) and path may be one to an AI model. Generous: who decodes it looks closer. */
+export function mayBeModelCall(
+  registry: ProviderRegistry,
+  host: string,
+  port: number | undefined,
+  path: string,
+): boolean {
+  return registry.providerOf(host, port) !== undefined || PATHS.test(path);
 }

@@ -263,6 +263,10 @@ export interface Usage {
   readonly reasoning_tokens?: number;
   /** Ours. */
   readonly cache_creation_tokens?: number;
+  /** US dollars. */
+  readonly input_cost_usd?: number;
+  readonly output_cost_usd?: number;
+  readonly total_cost_usd?: number;
   /** Ours: the provider's own numbers by the provider's own names. */
   readonly provider?: Readonly<Record<string, unknown>>;
 }

@@ -161,6 +161,7 @@ const DECODE: readonly Metric[] = [
   counter('oisp_decode_unsupported', '{connections}', 'Number of connections of a protocol that is not read.'),
   counter('oisp_decode_lost_requests', '{requests}', 'Number of requests that a gap or an end cut off.'),
   counter('oisp_decode_lost_responses', '{responses}', 'Number of answers that a gap or an end cut off.'),
+  counter('oisp_decode_unpriced_answers', '{answers}', 'Number of answers whose cost is not known, by reason.'),
   counter('oisp_decode_lost_lines', '{lines}', 'Number of MCP lines that a gap or an end cut off.'),
   counter('oisp_decode_mcp_messages', '{messages}', 'Number of MCP requests and notifications, by method.'),
   counter('oisp_decode_strange_lines', '{lines}', 'Number of lines of an MCP stream that are no message.'),

@@ -3,6 +3,7 @@ import { AnswerReader, BodyDecoder } from './body/reader.ts';
 import { type Call, countDamage, evidenceOf, missingWord, providerData, toolCallEvent } from './call.ts';
 import { set } from './call-head.ts';
 import { makeEvent } from './connection-info.ts';
+import { costOfAnswer, pricedUsage } from './cost.ts';
 import type { CallError, NormalResponse, StreamReader } from './flavour.ts';
 import type { Head } from './http1/head.ts';
 import type { Ending } from './http1/parser.ts';
@@ -134,6 +135,11 @@ function emitResponse(call: Call, response: NormalResponse, ended: Ended): void 
   const conversation = response.conversationId ?? call.request.conversationId;
   const finish = response.choices?.[0]?.finish ?? words[0];
   const tools = response.toolCalls ?? [];
+  // a usage that more of the stream would have changed has no cost yet
+  const isAnswered = error === undefined && (finish !== undefined || ended.how === 'whole' || ended.how === 'closed');
+  const cost = isAnswered ? costOfAnswer(call, response, ended.mark.event.ts) : undefined;
+  const usage = pricedUsage(response.usage, cost);
+  set(attrs, 'oisp.cost.source', cost?.source);
   const data: AiResponseData = {
     request_id: call.requestId,
     ...(conversation !== undefined && { conversation_id: conversation }),
@@ -152,7 +158,7 @@ function emitResponse(call: Call, response: NormalResponse, ended: Ended): void 
         })),
       }),
     ...(tools.length > 0 && { tool_calls: tools, tool_calls_count: tools.length }),
-    ...(response.usage && { usage: response.usage }),
+    ...(usage && { usage }),
     latency_ms: elapsedMs(call.first, ended.mark),
     ...(ended.firstToken && { time_to_first_token_ms: elapsedMs(call.first, ended.firstToken) }),
     ...(finish !== undefined && { finish_reason: finishOf(finish) }),

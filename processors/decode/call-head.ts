@@ -1,5 +1,4 @@
 import type { AiRequestData } from '../../core/index.ts';
-import { providerOf } from '../../core/index.ts';
 import type { ConnectionInfo } from './connection-info.ts';
 import type { CallHead } from './flavour.ts';
 import type { Head } from './http1/head.ts';
@@ -29,7 +28,8 @@ export function callHeadOf(head: Head, info: ConnectionInfo): CallHead {
     path: path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path,
     query: mark < 0 ? '' : target.slice(mark + 1),
     headers: head.headers,
-    provider: providerOf(host, port),
+    provider: info.registry.providerOf(host, port),
+    guess: info.registry.guessOf(host, port),
   };
 }
 

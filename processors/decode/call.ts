@@ -25,16 +25,17 @@ export interface Call {
 /** How sure it is that this is a model call: a known host, or the shape of path and body. */
 export function evidenceOf(head: CallHead, flavour: Flavour, missing: readonly string[]): Evidence {
   const path = `path of ${flavour.name}`;
+  const hint = head.guess === undefined ? [] : [`port of ${head.guess.name}`];
   return head.provider !== undefined
     ? { level: 'high', reasons: [`host of ${head.provider.name}`, path], method: 'known_endpoint', missing }
-    : { level: 'medium', reasons: [path, `body of ${flavour.name}`], method: 'payload_inspection', missing };
+    : { level: 'medium', reasons: [path, `body of ${flavour.name}`, ...hint], method: 'payload_inspection', missing };
 }
 
 export function providerData(head: CallHead, match: CallMatch): { readonly name: string; readonly endpoint?: string } {
   const organization = head.headers.get('openai-organization');
   const project = head.headers.get('openai-project');
   return {
-    name: (head.provider ?? match.provider)?.oisp ?? 'other',
+    name: (head.provider ?? match.provider ?? head.guess)?.oisp ?? 'other',
     ...(head.host !== '' && { endpoint: head.host }),
     ...(organization !== undefined && { organization_id: organization }),
     ...(project !== undefined && { project_id: project }),

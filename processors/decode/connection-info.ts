@@ -1,4 +1,4 @@
-import { eventId, type OispEvent, type RelatedEvent } from '../../core/index.ts';
+import { eventId, type OispEvent, type ProviderRegistry, type RelatedEvent } from '../../core/index.ts';
 import type { Histories } from './body/history.ts';
 import type { Counters } from './counters.ts';
 import type { Flavour } from './flavour.ts';
@@ -33,6 +33,9 @@ export interface ConnectionInfo {
   readonly speaker: string;
   /** MCP sessions over HTTP, of all connections. */
   readonly mcp: McpSessions;
+  readonly registry: ProviderRegistry;
+  /** Whether answers carry what they cost. */
+  readonly cost: boolean;
   /** Parts of the ids of everything seen here. */
   readonly identity: readonly (string | number)[];
   emit(event: OispEvent): void;

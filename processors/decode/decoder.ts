@@ -1,8 +1,10 @@
 import {
   type CaptureDataData,
+  DEFAULT_REGISTRY,
   isEvent,
   type Matcher,
   type OispEvent,
+  type ProviderRegistry,
   parseMillis,
   type Receipt,
 } from '../../core/index.ts';
@@ -23,6 +25,10 @@ export interface DecoderOptions {
   readonly flavours: readonly Flavour[];
   readonly counters: Counters;
   readonly matcher: Matcher;
+  /** Default: what ships with the program. */
+  readonly registry?: ProviderRegistry;
+  /** Whether answers carry what they cost; default: yes. */
+  readonly cost?: boolean;
 }
 
 /** Bytes of bodies that are remembered, so that what is sent again is not parsed again. */
@@ -63,6 +69,8 @@ export class Decoder {
       limits: { bodyBytes: options.maxBodyBytes },
       histories: new Histories(Math.min(MAX_HISTORY, options.maxTotalBytes / 4)),
       mcp: new McpSessions(options.counters),
+      registry: options.registry ?? DEFAULT_REGISTRY,
+      cost: options.cost ?? true,
       emit: (event, connection) => {
         this.#out.push(options.matcher.stamp(event));
         for (const receipt of connection.receipts) this.#receipts.add(receipt);

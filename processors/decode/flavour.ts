@@ -13,6 +13,8 @@ export interface CallHead {
   readonly headers: ReadonlyMap<string, string>;
   /** What the registry knows of the host. */
   readonly provider: Provider | undefined;
+  /** What its port hints at: who it is, where the body shows that it is a model call. */
+  readonly guess?: Provider | undefined;
 }
 
 /** What a flavour knows from the head of a request alone. */

@@ -1,4 +1,4 @@
-import { defineProcessor, type Flow } from '../../core/index.ts';
+import { checkProviders, defineProcessor, type Flow } from '../../core/index.ts';
 import { flavours } from './flavours/index.ts';
 import { DecodeProcessor } from './processor.ts';
 import { schema } from './schema.ts';
@@ -19,6 +19,7 @@ export const decodeProcessor = defineProcessor({
   summary: 'Turns captured bytes of AI traffic into OISP events: model calls, tool calls, tool results.',
   stability: 'alpha',
   schema,
+  check: checkProviders,
   flow: (incoming) => {
     const out = new Set<Flow>(incoming);
     if (out.delete('capture')) out.add('events');

@@ -1,4 +1,14 @@
-import type { Batch, ConfigOf, Consumer, Context, EventsBatch, Host, Processor, Receipt } from '../../core/index.ts';
+import {
+  type Batch,
+  type ConfigOf,
+  type Consumer,
+  type Context,
+  type EventsBatch,
+  type Host,
+  loadProviders,
+  type Processor,
+  type Receipt,
+} from '../../core/index.ts';
 import { Counters } from './counters.ts';
 import { type Decoded, Decoder } from './decoder.ts';
 import { type DeliveryOptions, deliver } from './delivery.ts';
@@ -35,6 +45,8 @@ export class DecodeProcessor implements Processor {
       flavours,
       counters,
       matcher: context.matcher,
+      registry: loadProviders(config),
+      cost: config.cost,
     });
     let isWarned = false;
     this.#delivery = {

@@ -31,7 +31,7 @@ export function beginCall(
 ): Call | undefined {
   const { head, flavour, match } = candidate;
   const text = decoderOf(head.headers.get('content-type'));
-  const value = valueOf(info, head, body, text);
+  const value = bodyValue(info, head, body, text);
   const read = isObject(value) ? flavour.request(value, head, match) : undefined;
   const words = read === undefined ? text.decode(body) : '';
   if (read === undefined && head.provider === undefined && !(damage !== undefined && SHAPE.test(words))) {
@@ -43,7 +43,7 @@ export function beginCall(
 }
 
 /** Calls without a body, and forms, are read by their path and their fields. */
-function valueOf(info: ConnectionInfo, head: CallHead, body: Buffer, text: ReturnType<typeof decoderOf>): unknown {
+function bodyValue(info: ConnectionInfo, head: CallHead, body: Buffer, text: ReturnType<typeof decoderOf>): unknown {
   if (body.length === 0) return {};
   const value = info.histories.parse(body, `${info.speaker}\0${head.host}`, (bytes) => text.decode(bytes));
   return value ?? formFields(text.decode(body), head.headers.get('content-type'));
@@ -64,7 +64,7 @@ function emitRequest(info: ConnectionInfo, from: Candidate, request: NormalReque
   const { head, flavour, match, place, first } = from;
   const requestId = requestIdOf(info, first, place.stream, place.ordinal);
   const attrs: Record<string, unknown> = { 'gen_ai.operation.name': match.operation };
-  const provider = head.provider ?? match.provider;
+  const provider = head.provider ?? match.provider ?? head.guess;
   set(attrs, 'gen_ai.provider.name', provider?.otel ?? '_OTHER');
   set(attrs, 'oisp.provider.name', provider?.name);
   headAttrs(head, info, attrs);

@@ -1,4 +1,4 @@
-import type { ConfigSchema } from '../../core/index.ts';
+import { type ConfigSchema, PROVIDER_KEYS } from '../../core/index.ts';
 
 export const schema = {
   type: 'object',
@@ -34,6 +34,12 @@ export const schema = {
       minimum: 1,
       default: 10000,
       description: 'Connections known at a time; the ones that were silent for longest are let go first.',
+    },
+    ...PROVIDER_KEYS,
+    cost: {
+      type: 'boolean',
+      default: true,
+      description: 'Whether answers carry what they cost, where the price of the model is known.',
     },
   },
 } as const satisfies ConfigSchema;

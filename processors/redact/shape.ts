@@ -264,7 +264,7 @@ export const ENVELOPE: Fields = fields(
       // who spoke to whom: flow metadata, and what trees are built by
       keys(
         'gen_ai.operation.name gen_ai.provider.name gen_ai.response.finish_reasons oisp.provider.name server.address ' +
-          'http.request.method user_agent.original oisp.client.package oisp.session.id oisp.agent.id oisp.conn error.type ' +
+          'http.request.method user_agent.original oisp.client.package oisp.session.id oisp.agent.id oisp.conn oisp.cost.source error.type ' +
           'traceparent mcp.method.name mcp.request.id mcp.server.name mcp.child.start_time ' +
           'mcp.transport mcp.session.id mcp.protocol.version mcp.client.name mcp.client.version jsonrpc.request.id ' +
           'gen_ai.tool.name network.transport network.protocol.name',

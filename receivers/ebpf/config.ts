@@ -1,4 +1,4 @@
-import type { ConfigOf, ConfigSchema } from '../../core/index.ts';
+import { type ConfigOf, type ConfigSchema, PROVIDER_KEYS } from '../../core/index.ts';
 
 export const schema = {
   type: 'object',
@@ -114,6 +114,7 @@ export const schema = {
       default: true,
       description: 'Files that observed processes read, write, rename and remove.',
     },
+    ...PROVIDER_KEYS,
   },
 } as const satisfies ConfigSchema;
 

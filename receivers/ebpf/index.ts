@@ -1,4 +1,4 @@
-import { defineReceiver } from '../../core/index.ts';
+import { checkProviders, defineReceiver } from '../../core/index.ts';
 import { schema } from './config.ts';
 import { EbpfReceiver } from './receiver.ts';
 
@@ -9,7 +9,8 @@ export const ebpfReceiver = defineReceiver({
   stability: 'alpha',
   schema,
   emits: ['capture', 'events'],
-  check: ({ ring_size, drain_interval, pids, max_ahead, max_call, unknown_bytes, unknown_request }) => [
+  check: ({ ring_size, drain_interval, pids, max_ahead, max_call, unknown_bytes, unknown_request, ...more }) => [
+    ...checkProviders(more),
     ...(pids.includes(1)
       ? [{ path: ['pids'], message: 'names process 1, above which nothing stands', hint: 'write scope: machine' }]
       : []),

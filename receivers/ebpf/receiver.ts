@@ -4,6 +4,7 @@ import {
   type Context,
   globToRegExp,
   type Host,
+  loadProviders,
   messageOf,
   type OispEvent,
   type Receiver,
@@ -113,6 +114,7 @@ export class EbpfReceiver implements Receiver {
   #build(host: Host): Parts {
     const config = this.#config;
     const { log, meter, clock, id } = this.#context;
+    const registry = loadProviders(config);
     const path = nativePath();
     const sensor = new Sensor({
       ringBytes: config.ring_size,
@@ -139,6 +141,7 @@ export class EbpfReceiver implements Receiver {
     const streams = new Streams({
       envelope,
       processes,
+      registry,
       emit,
       setVerdict: (conn, verdict) => sensor.setVerdict(conn, verdict),
       ownerOf: (child) => owners.of(child),
@@ -156,6 +159,7 @@ export class EbpfReceiver implements Receiver {
       envelope,
       processes,
       streams,
+      registry,
       emit,
       self: process.pid,
       isSelected: (one) => isSelected(config, one),

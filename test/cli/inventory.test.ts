@@ -149,9 +149,9 @@ test('inventory --from shows who used what in a recording', async () => {
   expect(head).toMatch(/^APP +VERSION +PROVIDER +MODELS +ACCOUNT +CALLS +TOKENS IN +OUT +COST +FIRST SEEN/);
   expect(rows).toHaveLength(2);
   expect(rows[0]).toMatch(
-    /^node +- +anthropic +claude-opus-4-8, claude-haiku-4-5 +api_key sk-ant-a… +10 +20,679 +767 +- /,
+    /^node +- +anthropic +claude-opus-4-8, claude-haiku-4-5 +api_key sk-ant-a… +10 +20,679 +767 +\$0\.\d+ /,
   );
-  expect(rows[1]).toMatch(/^node +- +openai +gpt-5.1, gpt-5.1-codex +api_key sk-proj-… +7 +2,826 +220 +- /);
+  expect(rows[1]).toMatch(/^node +- +openai +gpt-5.1, gpt-5.1-codex +api_key sk-proj-… +7 +2,826 +220 +\$0\.\d+ /);
 });
 
 test('inventory --json prints a row as an object', async () => {

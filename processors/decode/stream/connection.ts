@@ -1,4 +1,4 @@
-import type { CaptureOpenData, OispEvent, Receipt } from '../../../core/index.ts';
+import type { CaptureOpenData, OispEvent, ProviderRegistry, Receipt } from '../../../core/index.ts';
 import type { Histories } from '../body/history.ts';
 import type { ConnectionInfo, Limits, Opened } from '../connection-info.ts';
 import type { Counters } from '../counters.ts';
@@ -17,6 +17,8 @@ export interface ConnectionOptions {
   readonly limits: Limits;
   readonly histories: Histories;
   readonly mcp: McpSessions;
+  readonly registry: ProviderRegistry;
+  readonly cost: boolean;
   readonly emit: (event: OispEvent, connection: Connection) => void;
 }
 
@@ -199,6 +201,8 @@ export class Connection {
       // a key of the decoder names the process before its last part
       speaker: this.key.slice(0, this.key.lastIndexOf('\0')),
       mcp: this.#options.mcp,
+      registry: this.#options.registry,
+      cost: this.#options.cost,
       identity: [
         host?.device_id ?? host?.hostname ?? '',
         host?.boot_id ?? '',

@@ -1,4 +1,4 @@
-import { digest, type OispEvent, providerOf } from '../../../core/index.ts';
+import { digest, type OispEvent, type ProviderRegistry } from '../../../core/index.ts';
 import type { SensorRecord } from '../kernel/record.ts';
 import type { Hello } from './client-hello.ts';
 import type { Envelope } from './envelope.ts';
@@ -16,10 +16,11 @@ export function unreadEvents(
   hello: Hello,
   process: Process,
   envelope: Envelope,
+  registry: ProviderRegistry,
   why: string = UNREAD,
 ): OispEvent[] {
   const { sni } = hello;
-  const provider = sni === undefined ? undefined : providerOf(sni, record.ends?.remote.port);
+  const provider = sni === undefined ? undefined : registry.providerOf(sni, record.ends?.remote.port);
   if (sni === undefined || provider === undefined) return [];
   const id = digest(
     'oisp.unread.v1',

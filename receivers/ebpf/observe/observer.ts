@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { OispEvent } from '../../../core/index.ts';
+import type { OispEvent, ProviderRegistry } from '../../../core/index.ts';
 import type { SensorRecord } from '../kernel/record.ts';
 import type { FileCount } from '../kernel/sensor.ts';
 import { connectEvent, execEvent, exitEvent, fileEvents, forkEvent, namesEvent, openEvent } from './effects.ts';
@@ -14,6 +14,7 @@ export interface ObserverOptions {
   readonly envelope: Envelope;
   readonly processes: Processes;
   readonly streams: Streams;
+  readonly registry: ProviderRegistry;
   readonly emit: (event: OispEvent) => void;
   /** The collector's own pid: what it starts is observed, itself it is not. */
   readonly self: number;
@@ -223,10 +224,10 @@ export class Observer {
   }
 
   #sockEnd(record: Of<'sock_end'>): void {
-    const { processes, streams, envelope, emit } = this.#options;
+    const { processes, streams, envelope, registry, emit } = this.#options;
     const unread = streams.unread(record.sock);
     if (unread === undefined) return;
     const process = processes.of(record.pid, record.start);
-    for (const event of unreadEvents(record, unread.hello, process, envelope, unread.why)) emit(event);
+    for (const event of unreadEvents(record, unread.hello, process, envelope, registry, unread.why)) emit(event);
   }
 }

@@ -1,4 +1,4 @@
-import { type OispEvent, providerOf } from '../../../core/index.ts';
+import type { OispEvent, ProviderRegistry } from '../../../core/index.ts';
 import { VERDICT_AI, VERDICT_OTHER } from '../kernel/layout.gen.ts';
 import type { Ends, SensorRecord } from '../kernel/record.ts';
 import { type Hello, readHello } from './client-hello.ts';
@@ -11,6 +11,8 @@ type Of<T extends SensorRecord['type']> = Extract<SensorRecord, { type: T }>;
 export interface StreamsOptions {
   readonly envelope: Envelope;
   readonly processes: Processes;
+  /** Decides by hosts whose plaintext is looked at. */
+  readonly registry: ProviderRegistry;
   readonly emit: (event: OispEvent) => void;
   /** Tells the kernel what it shall do with the rest of a connection. */
   readonly setVerdict: (conn: number, verdict: number) => void;
@@ -205,7 +207,8 @@ export class Streams {
   #greet(stream: Stream): void {
     if (stream.verdict !== 'undecided' || stream.isStdio) return;
     const sni = this.#helloOf(stream)?.sni;
-    if (sni !== undefined && providerOf(sni, stream.ends?.remote.port) !== undefined) this.#decide(stream, 'ai');
+    if (sni !== undefined && this.#options.registry.providerOf(sni, stream.ends?.remote.port) !== undefined)
+      this.#decide(stream, 'ai');
   }
 
   /** HTTP/2, which no processor reads: its bytes stay in the kernel, and what its handshake said is told when it ends. */
@@ -230,7 +233,10 @@ export class Streams {
         .subarray(0, HEAD_BYTES)
         .toString('latin1');
     const known = { sni: this.#helloOf(stream)?.sni, port: stream.ends?.remote.port };
-    this.#decide(stream, stream.isStdio ? stdioVerdictOf(stream.head) : verdictOf(stream.head, known));
+    this.#decide(
+      stream,
+      stream.isStdio ? stdioVerdictOf(stream.head) : verdictOf(stream.head, known, this.#options.registry),
+    );
   }
 
   #decide(stream: Stream, verdict: Stream['verdict']): void {
@@ -262,7 +268,8 @@ export class Streams {
     const isLate = now - stream.since >= this.#options.holdNs;
     if (stream.verdict === 'undecided' && stream.held.length > 0 && (stream.isBound || isLate)) {
       const known = { sni: this.#helloOf(stream)?.sni, port: stream.ends?.remote.port };
-      if (!stream.isStdio && stream.head !== '') this.#decide(stream, verdictOf(stream.head, known));
+      if (!stream.isStdio && stream.head !== '')
+        this.#decide(stream, verdictOf(stream.head, known, this.#options.registry));
       // a head that never ends, or somebody who only listens: no model is talked to
       if (stream.verdict === 'undecided' && now - stream.since >= HEAD_WAIT_NS) this.#decide(stream, 'other');
     }

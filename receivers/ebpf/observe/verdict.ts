@@ -1,4 +1,4 @@
-import { mayBeModelCall, providerOf } from '../../../core/index.ts';
+import { mayBeModelCall, type ProviderRegistry } from '../../../core/index.ts';
 
 export type Verdict = 'ai' | 'other' | 'undecided';
 
@@ -22,8 +22,8 @@ const PREFACE = 'PRI * HTTP/2.0';
  * tell. The name in the handshake decides where it is that of a provider; HTTP/2 keeps host and path in a compressed form, so there it is all
  * that is known.
  */
-export function verdictOf(sent: string, { sni, port }: Known): Verdict {
-  if (sni !== undefined && providerOf(sni, port) !== undefined) return 'ai';
+export function verdictOf(sent: string, { sni, port }: Known, registry: ProviderRegistry): Verdict {
+  if (sni !== undefined && registry.providerOf(sni, port) !== undefined) return 'ai';
   if (sent.startsWith(PREFACE.slice(0, sent.length)) && sent.length < PREFACE.length) return 'undecided';
   if (sent.startsWith(PREFACE)) return 'other';
   if (!METHOD.test(sent)) return sent.length < 8 && /^[A-Z]*$/.test(sent) ? 'undecided' : 'other';
@@ -32,7 +32,7 @@ export function verdictOf(sent: string, { sni, port }: Known): Verdict {
   for (const [head, path = ''] of sent.matchAll(HEADS)) {
     const [, name, at] = /\r\nhost:[ \t]*(\[[^\]]*\]|[^:\r\n]*)(?::(\d+))?/i.exec(head) ?? [];
     const host = (name ?? sni ?? '').trim().toLowerCase();
-    if (mayBeModelCall(host, at === undefined ? port : Number(at), path)) return 'ai';
+    if (mayBeModelCall(registry, host, at === undefined ? port : Number(at), path)) return 'ai';
   }
   // MCP over HTTP may be served at any path
   return sent.includes('"jsonrpc"', headEnd) ? 'ai' : 'other';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OispEvent } from '../../../../core/index.ts';
+import { DEFAULT_REGISTRY, type OispEvent } from '../../../../core/index.ts';
 import { NAMES_RENAME, NAMES_UNLINK } from '../../../../receivers/ebpf/kernel/layout.gen.ts';
 import type { FileCount } from '../../../../receivers/ebpf/kernel/sensor.ts';
 import { Observer } from '../../../../receivers/ebpf/observe/observer.ts';
@@ -22,6 +22,7 @@ function lab(isSelected: (exe: string) => boolean = () => false): Lab {
   const known = processes();
   const emit = (event: OispEvent): void => void events.push(event);
   const streams = new Streams({
+    registry: DEFAULT_REGISTRY,
     envelope: envelope(),
     processes: known,
     emit,
@@ -35,6 +36,7 @@ function lab(isSelected: (exe: string) => boolean = () => false): Lab {
     counts: { ai: 0, other: 0, evicted: 0, unbound: 0, leftOut: 0, lost: 0 },
   });
   const observer = new Observer({
+    registry: DEFAULT_REGISTRY,
     envelope: envelope(),
     processes: known,
     streams,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OispEvent } from '../../../../core/index.ts';
+import { DEFAULT_REGISTRY, type OispEvent } from '../../../../core/index.ts';
 import { VERDICT_AI, VERDICT_OTHER } from '../../../../receivers/ebpf/kernel/layout.gen.ts';
 import { Streams } from '../../../../receivers/ebpf/observe/streams.ts';
 import { at, bound, closed, data, envelope, helloFor, processes } from './made.ts';
@@ -22,6 +22,7 @@ function lab(limits: { readonly maxStreams?: number; readonly maxHeld?: number }
     new Map([[40, { ppid: 1, start: at(-1000), uid: 0, gid: 0, exe: '/usr/bin/node', args: ['node'], cwd: '/' }]]),
   );
   const streams = new Streams({
+    registry: DEFAULT_REGISTRY,
     envelope: envelope(),
     processes: known,
     emit: (event) => void events.push(event),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_REGISTRY, loadProviders } from '../../../../core/index.ts';
 import { stdioVerdictOf, verdictOf } from '../../../../receivers/ebpf/observe/verdict.ts';
 
 const NOBODY = { sni: undefined, port: 443 };
@@ -29,7 +30,7 @@ describe('whom a connection is for', () => {
     ['a head that is not whole', 'POST /x HTTP/1.1\r\nhost: exam', NOBODY, 'undecided'],
     ['a head that never ends', `POST /x HTTP/1.1\r\nx: ${'a'.repeat(20_000)}`, NOBODY, 'other'],
   ])('%s', (_what, sent, known, verdict) => {
-    expect(verdictOf(sent, known)).toBe(verdict);
+    expect(verdictOf(sent, known, DEFAULT_REGISTRY)).toBe(verdict);
   });
 
   it.each([
@@ -39,5 +40,23 @@ describe('whom a connection is for', () => {
     ['half a line of MCP', '{"jsonrpc": "2.0", "method"', 'ai'],
   ])('pipes: %s', (_what, first, verdict) => {
     expect(stdioVerdictOf(first)).toBe(verdict);
+  });
+});
+
+describe('a host of the settings', () => {
+  const registry = loadProviders({ hosts: { 'gateway.corp.local': 'openai', '*.ai.corp.local': 'anthropic' } });
+
+  it.each([
+    ['by the handshake', 'P', { sni: 'gateway.corp.local', port: 443 }],
+    ['by the Host header', post('/internal/llm', 'gateway.corp.local'), NOBODY],
+    ['by a pattern, over HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', { sni: 'eu.ai.corp.local', port: 443 }],
+  ])('is one of a provider %s', (_what, sent, known) => {
+    expect(verdictOf(sent, known, registry)).toBe('ai');
+    expect(verdictOf(sent, known, DEFAULT_REGISTRY)).not.toBe('ai');
+  });
+
+  it('is not one because its name looks like it', () => {
+    const known = { sni: 'gateway.corp.local.evil.test', port: 443 };
+    expect(verdictOf(post('/x', 'gateway.corp.local.evil.test'), known, registry)).toBe('other');
   });
 });
