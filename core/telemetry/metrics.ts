@@ -148,6 +148,11 @@ const DECODE: readonly Metric[] = [
   counter('oisp_decode_duplicate_records', '{records}', 'Number of capture records that came twice.'),
   counter('oisp_decode_gaps', '{gaps}', 'Number of places where bytes of a connection are missing.'),
   counter('oisp_decode_damaged_bodies', '{bodies}', 'Number of bodies that could be read in part, by reason.'),
+  counter(
+    'oisp_decode_mislabelled_bodies',
+    '{bodies}',
+    'Number of bodies that are not in the coding that their head names; they are read as what they are.',
+  ),
   counter('oisp_decode_unreadable_bodies', '{bodies}', 'Number of bodies of AI traffic that could not be read.'),
   counter('oisp_decode_unreadable_events', '{events}', 'Number of events of a streamed answer that could not be read.'),
   counter('oisp_decode_ignored_requests', '{requests}', 'Number of requests that are no AI traffic, by reason.'),

@@ -1,6 +1,6 @@
 import type { AiResponseData, ToolCall } from '../../core/index.ts';
-import { AnswerReader, BodyDecoder } from './body/reader.ts';
-import { type Call, countDamage, evidenceOf, missingWord, providerData, toolCallEvent } from './call.ts';
+import { AnswerReader, BodyDecoder, type Damage, isBinary } from './body/reader.ts';
+import { type Call, countBody, evidenceOf, missingWord, providerData, toolCallEvent } from './call.ts';
 import { set } from './call-head.ts';
 import { makeEvent } from './connection-info.ts';
 import { costOfAnswer, pricedUsage } from './cost.ts';
@@ -26,14 +26,18 @@ export class Answer {
   #firstToken: Mark | undefined;
   #calls = 0;
   #streamed = 0;
+  /** Media is not held: its size is all that is told of it. */
+  readonly #isBinary: boolean;
+  #sizeBytes = 0;
 
   constructor(call: Call, head: Head, mark: Mark) {
     this.#call = call;
     this.#head = head;
     this.#mark = mark;
     this.#decoder = new BodyDecoder(head.headers.get('content-encoding'), call.info.limits.bodyBytes);
-    this.#stream = call.flavour.stream(call.head, call.match);
+    this.#stream = call.flavour.stream(call.head, call.match, head);
     this.#onCall = (tool) => call.info.emit(toolCallEvent(call, tool, this.#calls++, this.#mark));
+    this.#isBinary = head.status < 400 && isBinary(head.headers.get('content-type'));
     this.#reader = new AnswerReader(head.headers.get('content-type'), call.request.streaming, (event, name) => {
       if (this.#stream.push(event, name, this.#onCall)) this.#firstToken ??= this.#mark;
     });
@@ -41,11 +45,16 @@ export class Answer {
 
   get size(): number {
     // what a stream has brought is kept as texts
-    return 512 + this.#reader.size + (this.#reader.isStream ? this.#streamed : 0);
+    return 512 + this.#decoder.size + this.#reader.size + (this.#reader.isStream ? this.#streamed : 0);
   }
 
   data(bytes: Buffer, mark: Mark): void {
     this.#mark = mark;
+    this.#sizeBytes += bytes.length;
+    if (this.#isBinary) {
+      this.#firstToken ??= mark;
+      return;
+    }
     const plain = this.#decoder.push(bytes);
     if (plain === undefined) return;
     this.#streamed += plain.length;
@@ -59,10 +68,12 @@ export class Answer {
 
   end(how: AnswerEnding, mark: Mark): void {
     if (how === 'whole') this.#mark = mark; // the end of a chunked body is a byte of it
+    const rest = this.#decoder.end();
+    if (rest !== undefined) this.#reader.push(rest);
     const value = this.#reader.end();
     const { info } = this.#call;
-    const damage = this.#decoder.damage ?? (how === 'lost' ? 'lost' : undefined);
-    countDamage(info, damage, this.#decoder);
+    const damage = this.#damage(how);
+    countBody(info, damage, this.#decoder);
     if (this.#reader.unreadable > 0)
       info.counters.count('unreadable_events', undefined, undefined, this.#reader.unreadable);
     const response = this.#reader.isStream
@@ -78,15 +89,31 @@ export class Answer {
       firstToken: this.#firstToken,
       streamed: this.#reader.isStream,
       missing,
+      attrs: this.#attrs(),
+      isMislabelled: this.#decoder.isMislabelled,
     });
+  }
+
+  #damage(how: AnswerEnding): Damage | undefined {
+    if (this.#decoder.damage !== undefined) return this.#decoder.damage;
+    if (how === 'lost') return 'lost';
+    return this.#reader.isDamaged && how === 'whole' ? 'damaged_framing' : undefined;
+  }
+
+  /** Size (RFC 9110 8.6, on the wire) and type of media. */
+  #attrs(): Readonly<Record<string, unknown>> {
+    if (!this.#isBinary) return {};
+    const type = this.#head.headers.get('content-type');
+    return { 'http.response.body.size': this.#sizeBytes, 'http.response.header.content-type': [type] };
   }
 
   #whole(value: unknown, isWhole: boolean): NormalResponse {
     const body = Array.isArray(value) ? value[0] : value;
     const { flavour, head, match, info } = this.#call;
-    if (this.#head.status >= 400) return { error: failureOf(body) ?? {} };
-    if (isObject(body)) return flavour.response(body, head, match);
-    if (isWhole && CONTENT.has(match.requestType)) info.counters.count('unreadable_bodies', 'side', 'response');
+    if (this.#head.status >= 400) return { error: failureIn(body, this.#head) };
+    if (isObject(body)) return flavour.response(body, head, match, this.#head);
+    if (isWhole && !this.#isBinary && CONTENT.has(match.requestType))
+      info.counters.count('unreadable_bodies', 'side', 'response');
     return {};
   }
 }
@@ -103,6 +130,13 @@ function retryAfterOf(head: Head): string | undefined {
   );
 }
 
+/** The error of a failed call; AWS names its type in a header as `Name:uri` or `ns#Name` (smithy.io, restJson1 errors, 2026-11). */
+function failureIn(body: unknown, head: Head): CallError {
+  const error = failureOf(body) ?? {};
+  const named = head.headers.get('x-amzn-errortype')?.split(':')[0]?.split('#').at(-1)?.trim();
+  return named === undefined || named === '' || error.type !== undefined ? error : { ...error, type: named };
+}
+
 interface Ended {
   readonly status: number | undefined;
   readonly retryAfter: string | undefined;
@@ -111,6 +145,8 @@ interface Ended {
   readonly firstToken: Mark | undefined;
   readonly streamed: boolean;
   readonly missing: readonly string[];
+  readonly attrs: Readonly<Record<string, unknown>>;
+  readonly isMislabelled: boolean;
 }
 
 /** A call that got no answer: its event says so. */
@@ -119,14 +155,24 @@ export function unanswered(call: Call, how: AnswerEnding, mark: Mark): void {
   emitResponse(
     call,
     {},
-    { status: undefined, retryAfter: undefined, how, mark, firstToken: undefined, streamed: false, missing },
+    {
+      status: undefined,
+      retryAfter: undefined,
+      how,
+      mark,
+      firstToken: undefined,
+      streamed: false,
+      missing,
+      attrs: {},
+      isMislabelled: false,
+    },
   );
 }
 
 function emitResponse(call: Call, response: NormalResponse, ended: Ended): void {
   const { status } = ended;
   const error = errorIn(response, ended);
-  const attrs: Record<string, unknown> = { ...call.attrs, ...response.attrs };
+  const attrs: Record<string, unknown> = { ...call.attrs, ...response.attrs, ...ended.attrs };
   const words = response.finishReasons ?? [];
   if (words.length > 0) attrs['gen_ai.response.finish_reasons'] = words;
   set(attrs, 'http.response.status_code', status);
@@ -169,7 +215,10 @@ function emitResponse(call: Call, response: NormalResponse, ended: Ended): void 
       ? ended.missing
       : [...new Set([...ended.missing, MISSING[ended.how]])];
   const place = { ...call.place, dir: 'received' as const };
-  const evidence = evidenceOf(call.head, call.flavour, missing);
+  const known = evidenceOf(call.head, call.flavour, missing);
+  const evidence = ended.isMislabelled
+    ? { ...known, reasons: [...known.reasons, 'body not coded as content-encoding says'] }
+    : known;
   call.info.emit(makeEvent(call.info, 'ai.response', ended.mark, place, evidence, data, attrs, call.related));
 }
 

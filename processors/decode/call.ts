@@ -68,7 +68,8 @@ export function toolCallEvent(call: Call, tool: ToolCall, index: number, mark: M
 }
 
 /** Counts what is wrong with a body, and says the first time that a coding cannot be read. */
-export function countDamage(info: ConnectionInfo, damage: Damage | undefined, decoder: BodyDecoder): void {
+export function countBody(info: ConnectionInfo, damage: Damage | undefined, decoder: BodyDecoder): void {
+  if (decoder.isMislabelled) info.counters.count('mislabelled_bodies');
   if (damage === undefined) return;
   if (damage !== 'unsupported_coding') {
     info.counters.count('damaged_bodies', 'reason', damage);

@@ -73,6 +73,12 @@ export interface NormalResponse {
   readonly attrs?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** The head of an answer. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
 /** Puts a streamed answer together. */
 export interface StreamReader {
   /** Takes one parsed event; true when it brought the first or more of the answer's content. `onCall` hears of a tool call when its block ends. */
@@ -87,8 +93,8 @@ export interface Flavour {
   match(head: CallHead): CallMatch | undefined;
   /** Undefined when the body is not of this shape: on a host that nobody knows the exchange is then no model call. */
   request(body: Json, head: CallHead, match: CallMatch): NormalRequest | undefined;
-  response(body: Json, head: CallHead, match: CallMatch): NormalResponse;
-  stream(head: CallHead, match: CallMatch): StreamReader;
+  response(body: Json, head: CallHead, match: CallMatch, answer?: AnswerHead): NormalResponse;
+  stream(head: CallHead, match: CallMatch, answer?: AnswerHead): StreamReader;
 }
 
 /** Declares a flavour. The first whose `match` answers takes the call; those of plugins are asked before ours. */

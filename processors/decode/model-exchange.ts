@@ -1,7 +1,6 @@
 import { Answer, type AnswerEnding, unanswered } from './answer.ts';
-import { Bytes } from './body/bytes.ts';
-import { BodyDecoder } from './body/reader.ts';
-import { type Call, countDamage } from './call.ts';
+import { RequestBodyReader } from './body/request-body.ts';
+import { type Call, countBody } from './call.ts';
 import type { ConnectionInfo } from './connection-info.ts';
 import type { ExchangeReader } from './exchange.ts';
 import type { Head } from './http1/head.ts';
@@ -13,15 +12,17 @@ import type { Mark } from './stream/mark.ts';
 export class ModelExchange implements ExchangeReader {
   readonly #info: ConnectionInfo;
   #candidate: Candidate | undefined;
-  #body: Bytes | undefined;
-  #decoder: BodyDecoder | undefined;
+  #body: RequestBodyReader | undefined;
   #call: Call | undefined;
   #answer: Answer | undefined;
+
   constructor(info: ConnectionInfo, candidate: Candidate) {
     this.#info = info;
     this.#candidate = candidate;
-    this.#body = new Bytes();
-    this.#decoder = new BodyDecoder(candidate.head.headers.get('content-encoding'), info.limits.bodyBytes);
+    const { headers, host } = candidate.head;
+    this.#body = new RequestBodyReader(headers, info.limits.bodyBytes, (body, decode) =>
+      info.histories.parse(body, `${info.speaker}\0${host}`, decode),
+    );
   }
 
   get size(): number {
@@ -29,26 +30,21 @@ export class ModelExchange implements ExchangeReader {
   }
 
   requestData(bytes: Buffer): void {
-    if (this.#body === undefined) return;
-    const plain = this.#decoder?.push(bytes);
-    if (plain !== undefined) this.#body.push(plain);
+    this.#body?.push(bytes);
   }
 
   requestMissing(): void {
-    this.#decoder?.gap();
+    this.#body?.gap();
   }
 
   requestEnd(how: Ending): void {
     const candidate = this.#candidate;
-    const body = this.#body;
-    const decoder = this.#decoder;
+    const body = this.#body?.end(how === 'lost' || how === 'torn');
     this.#candidate = undefined;
     this.#body = undefined;
-    this.#decoder = undefined;
-    if (candidate === undefined || body === undefined || decoder === undefined) return;
-    const damage = decoder.damage ?? (how === 'lost' || how === 'torn' ? 'lost' : undefined);
-    countDamage(this.#info, damage, decoder);
-    this.#call = beginCall(this.#info, candidate, body.concat(), damage);
+    if (candidate === undefined || body === undefined) return;
+    countBody(this.#info, body.damage, body.decoder);
+    this.#call = beginCall(this.#info, candidate, body);
   }
 
   responseHead(head: Head, mark: Mark): void {

@@ -1,10 +1,10 @@
 import type { AiRequestData, Message, ToolResultData } from '../../core/index.ts';
-import { type Damage, decoderOf } from './body/reader.ts';
+import type { Damage } from './body/reader.ts';
+import type { RequestBody } from './body/request-body.ts';
 import { type Call, evidenceOf, missingWord, providerData, toolAttrs } from './call.ts';
 import { authOf, headAttrs, set } from './call-head.ts';
 import { type ConnectionInfo, makeEvent, type Place, requestIdOf } from './connection-info.ts';
 import type { CallHead, CallMatch, Flavour, NormalRequest } from './flavour.ts';
-import { formFields } from './flavours/form-fields.ts';
 import { isObject } from './json.ts';
 import { toolChoiceOf } from './normal.ts';
 import type { Mark } from './stream/mark.ts';
@@ -26,27 +26,17 @@ export interface Candidate {
 export function beginCall(
   info: ConnectionInfo,
   candidate: Candidate,
-  body: Buffer,
-  damage: Damage | undefined,
+  { value, wordsOf, damage }: RequestBody,
 ): Call | undefined {
   const { head, flavour, match } = candidate;
-  const text = decoderOf(head.headers.get('content-type'));
-  const value = bodyValue(info, head, body, text);
   const read = isObject(value) ? flavour.request(value, head, match) : undefined;
-  const words = read === undefined ? text.decode(body) : '';
+  const words = read === undefined ? wordsOf() : '';
   if (read === undefined && head.provider === undefined && !(damage !== undefined && SHAPE.test(words))) {
     info.counters.count('ignored_requests', 'reason', 'other_shape');
     return undefined;
   }
   if (read === undefined && damage === undefined) info.counters.count('unreadable_bodies', 'side', 'request');
   return emitRequest(info, candidate, read ?? salvage(words, match), damage);
-}
-
-/** Calls without a body, and forms, are read by their path and their fields. */
-function bodyValue(info: ConnectionInfo, head: CallHead, body: Buffer, text: ReturnType<typeof decoderOf>): unknown {
-  if (body.length === 0) return {};
-  const value = info.histories.parse(body, `${info.speaker}\0${head.host}`, (bytes) => text.decode(bytes));
-  return value ?? formFields(text.decode(body), head.headers.get('content-type'));
 }
 
 /** Keys that the start of a cut body shows where it is a model call. */
@@ -68,6 +58,7 @@ function emitRequest(info: ConnectionInfo, from: Candidate, request: NormalReque
   set(attrs, 'gen_ai.provider.name', provider?.otel ?? '_OTHER');
   set(attrs, 'oisp.provider.name', provider?.name);
   headAttrs(head, info, attrs);
+  Object.assign(attrs, request.attrs);
   if (attrs['oisp.session.id'] === undefined) set(attrs, 'oisp.session.id', request.sessionId);
   const model = request.model ?? match.model;
   const images = imagesIn(request);

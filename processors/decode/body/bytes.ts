@@ -34,3 +34,44 @@ export class Bytes {
     this.#used = 0;
   }
 }
+
+/** Bytes that wait to be read from the front. Pieces are copied in, at a cost that does not grow with what waits. */
+export class ByteQueue {
+  #buffer: Buffer = Buffer.alloc(0);
+  #start = 0;
+  #end = 0;
+
+  get size(): number {
+    return this.#end - this.#start;
+  }
+
+  push(bytes: Buffer): void {
+    if (this.#end + bytes.length > this.#buffer.length) {
+      const size = this.size;
+      const next = Buffer.allocUnsafe(Math.max(256, 2 * size, size + bytes.length));
+      this.#buffer.copy(next, 0, this.#start, this.#end);
+      this.#buffer = next;
+      this.#start = 0;
+      this.#end = size;
+    }
+    bytes.copy(this.#buffer, this.#end);
+    this.#end += bytes.length;
+  }
+
+  /** What waits; good until the next `push`. */
+  get view(): Buffer {
+    return this.#buffer.subarray(this.#start, this.#end);
+  }
+
+  take(n: number): void {
+    this.#start += n;
+    if (this.#start < this.#end) return;
+    this.#start = 0;
+    this.#end = 0;
+    if (this.#buffer.length > 65_536) this.#buffer = Buffer.alloc(0);
+  }
+
+  clear(): void {
+    this.take(this.size);
+  }
+}

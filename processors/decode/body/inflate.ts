@@ -1,119 +1,138 @@
 import zlib from 'node:zlib';
+import { AwsChunked } from './aws-chunked.ts';
+import { Gunzip } from './gzip.ts';
+import { SyncZlib } from './sync-zlib.ts';
+import { Unzstd } from './zstd.ts';
 
 /** Undoes a content coding (RFC 9110 8.4.1) piece by piece. Never throws: what cannot be undone sets `failed`. */
 export interface Inflater {
   push(bytes: Buffer): Buffer;
+  /** Nothing more comes: what was held back to see what it is. */
+  end(): Buffer;
   /** The coding is damaged or the output passed its bound: nothing more comes out. */
   readonly failed: 'damaged' | 'too_large' | undefined;
+  /** The bytes are not in the coding that they should be in; they are read as what they are. */
+  readonly isOther: boolean;
+  /** The bytes after a gap mean nothing any more. */
+  readonly isCoded: boolean;
+  /** Bytes held, roughly. */
+  readonly size: number;
 }
 
-/** The part of Node's zlib streams that makes a chunk synchronously; node-tar's minizlib has relied on it since Node 4. */
-interface SyncZlib {
-  _handle: { close(): void } | null;
-  close(): void;
-  _processChunk(bytes: Buffer, flush: number): Buffer | undefined;
-  removeAllListeners(event: string): void;
-  on(event: string, run: () => void): void;
+/** Reads one coding. `onOut` gets what comes out and returns whether more is wanted. False: the coding is damaged. */
+export interface Coder {
+  run(bytes: Buffer, onOut: (out: Buffer) => boolean): boolean;
+  /** Bytes held, where they are many. */
+  readonly size?: number;
 }
+
+type Maker = (first: Buffer) => Coder;
 
 const NOTHING = Buffer.alloc(0);
+/** So many bytes tell what a body is. */
+const MAGIC_BYTES = 8;
 
-/** An inflater for a coding, `undefined` for one that is not known: zstd is known where Node has it (22.15 and later). At most `maxBytes` come out. */
+const gunzip: Maker = () => new Gunzip();
+const unzstd: Maker = () => new Unzstd();
+const plain: Maker = () => ({
+  run: (bytes, onOut) => {
+    onOut(bytes);
+    return true;
+  },
+});
+
+const MAKERS: ReadonlyMap<string, Maker> = new Map([
+  ['gzip', gunzip],
+  ['x-gzip', gunzip],
+  // servers send zlib streams (RFC 1950) and raw ones (RFC 1951): the low four bits of a zlib header are 8
+  ['deflate', (first) => core(((first[0] ?? 0) & 0x0f) === 8 ? zlib.createInflate() : zlib.createInflateRaw(), 'zlib')],
+  ['br', () => core(zlib.createBrotliDecompress(), 'other')],
+  ['zstd', unzstd],
+  ['aws-chunked', () => new AwsChunked()],
+  ['identity', plain],
+]);
+
+function core(stream: zlib.BrotliDecompress | zlib.Inflate | zlib.InflateRaw, kind: 'zlib' | 'other'): Coder {
+  const sync = new SyncZlib(stream, kind);
+  return { run: (bytes, onOut) => sync.run(bytes, onOut) !== undefined };
+}
+
+/**
+ * An inflater for a coding, `undefined` for one that is not known. `identity` is one too: bytes that are gzip or zstd all the same come
+ * out as what is inside. At most `maxBytes` come out.
+ */
 export function createInflater(coding: string, maxBytes: number): Inflater | undefined {
-  const maker = makerOf(coding);
-  return maker && new SyncInflater(maker, maxBytes);
+  return MAKERS.has(coding) ? new SniffingInflater(coding, maxBytes) : undefined;
 }
 
-type Maker = (first: number) => { readonly stream: SyncZlib; readonly flush: number };
-
-function makerOf(coding: string): Maker | undefined {
-  switch (coding) {
-    case 'gzip':
-    case 'x-gzip':
-      return () => ({ stream: sync(zlib.createGunzip()), flush: zlib.constants.Z_SYNC_FLUSH });
-    case 'deflate':
-      // servers send zlib streams (RFC 1950) and raw ones (RFC 1951): the low four bits of a zlib header are 8
-      return (first) => ({
-        stream: sync((first & 0x0f) === 8 ? zlib.createInflate() : zlib.createInflateRaw()),
-        flush: zlib.constants.Z_SYNC_FLUSH,
-      });
-    case 'br':
-      return () => ({ stream: sync(zlib.createBrotliDecompress()), flush: zlib.constants.BROTLI_OPERATION_FLUSH });
-    case 'zstd': {
-      const make: unknown = Reflect.get(zlib, 'createZstdDecompress');
-      if (typeof make !== 'function') return undefined;
-      return () => ({ stream: sync(Reflect.apply(make, zlib, [])), flush: 1 }); // ZSTD_e_flush
-    }
-    default:
-      return undefined;
-  }
-}
-
-function sync(stream: unknown): SyncZlib {
-  const found = stream as SyncZlib;
-  if (typeof found._processChunk !== 'function') throw new TypeError('this Node has no synchronous zlib chunks');
-  found.on('error', () => {}); // errors are thrown by _processChunk as well
-  return found;
-}
-
-class SyncInflater implements Inflater {
-  readonly #maker: Maker;
-  #stream: SyncZlib | undefined;
-  #flush = 0;
+class SniffingInflater implements Inflater {
+  readonly #coding: string;
+  #coder: Coder | undefined;
+  #first = NOTHING;
   #left: number;
   failed: 'damaged' | 'too_large' | undefined;
+  isOther = false;
+  isCoded: boolean;
 
-  constructor(maker: Maker, maxBytes: number) {
-    this.#maker = maker;
+  constructor(coding: string, maxBytes: number) {
+    this.#coding = coding;
     this.#left = maxBytes;
+    this.isCoded = coding !== 'identity';
+  }
+
+  get size(): number {
+    return this.#coder?.size ?? 0;
   }
 
   push(bytes: Buffer): Buffer {
-    const first = bytes[0];
-    if (this.failed !== undefined || first === undefined) return NOTHING;
-    // the bound is checked per 64 KiB of input, which deflate can blow up by a factor of 1032 at most
-    if (bytes.length > 65_536) {
-      const parts: Buffer[] = [];
-      for (let at = 0; at < bytes.length; at += 65_536) parts.push(this.push(bytes.subarray(at, at + 65_536)));
-      return Buffer.concat(parts);
-    }
-    try {
-      if (this.#stream === undefined) {
-        const { stream, flush } = this.#maker(first);
-        this.#stream = stream;
-        this.#flush = flush;
-      }
-      const out = keepOpen(this.#stream, bytes, this.#flush);
-      this.#left -= out.length;
-      if (this.#left < 0) {
-        this.failed = 'too_large';
-        return out.subarray(0, Math.max(0, out.length + this.#left));
-      }
-      return out;
-    } catch {
-      this.failed = 'damaged'; // the message of zlib adds nothing to what the caller counts
-      return NOTHING;
-    }
+    if (this.failed !== undefined || bytes.length === 0) return NOTHING;
+    if (this.#coder !== undefined) return this.#run(this.#coder, bytes);
+    this.#first = Buffer.concat([this.#first, bytes]);
+    return this.#first.length < MAGIC_BYTES ? NOTHING : this.#begin();
+  }
+
+  end(): Buffer {
+    return this.#coder === undefined && this.#first.length > 0 ? this.#begin() : NOTHING;
+  }
+
+  #begin(): Buffer {
+    const first = this.#first;
+    this.#first = NOTHING;
+    const found = actualCoding(first, this.#coding);
+    this.isOther = found !== this.#coding;
+    this.isCoded = found !== 'identity';
+    this.#coder = (MAKERS.get(found) ?? plain)(first);
+    return this.#run(this.#coder, first);
+  }
+
+  #run(coder: Coder, bytes: Buffer): Buffer {
+    const parts: Buffer[] = [];
+    const isWhole = coder.run(bytes, (out) => {
+      const kept = out.length > this.#left ? out.subarray(0, this.#left) : out;
+      if (kept.length > 0) parts.push(kept);
+      if (out.length > this.#left) this.failed = 'too_large';
+      this.#left -= kept.length;
+      return this.failed === undefined;
+    });
+    if (!isWhole) this.failed ??= 'damaged';
+    const [only] = parts;
+    return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
   }
 }
 
-/** `_processChunk` closes the stream when it is done: its `close` functions rest for as long as it runs. */
-function keepOpen(stream: SyncZlib, bytes: Buffer, flush: number): Buffer {
-  const handle = stream._handle;
-  if (handle === null) return NOTHING;
-  const closeHandle = handle.close;
-  const closeStream = stream.close;
-  handle.close = () => {};
-  stream.close = () => {};
-  try {
-    const out = stream._processChunk(bytes, flush);
-    // the next call writes into the same memory again
-    return out === undefined || out.length === 0 ? NOTHING : Buffer.from(out);
-  } finally {
-    stream._handle = handle;
-    handle.close = closeHandle;
-    stream.close = closeStream;
-    stream.removeAllListeners('error');
-    stream.on('error', () => {});
+/** How JSON, server-sent events and aws-chunked text begin. No raw deflate or brotli stream of a text does. */
+const TEXT = /^(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[{\]]\s*"?|data:|event:|id:|retry:|: |<[!?a-z])/i;
+
+/** The coding that the first bytes show; gzip and zstd have a magic, the others only what they are not. */
+function actualCoding(first: Buffer, said: string): string {
+  if (said === 'aws-chunked') return said;
+  const isGzip = first[0] === 0x1f && first[1] === 0x8b && (first[2] ?? 8) === 8;
+  const isZstd =
+    first.length >= 4 && (first.readUInt32LE(0) === 0xfd2fb528 || first.readUInt32LE(0) >>> 4 === 0x184d2a5);
+  if (said === 'gzip' || said === 'x-gzip' || said === 'zstd' || said === 'identity') {
+    if (isGzip) return said === 'x-gzip' ? said : 'gzip';
+    if (isZstd) return 'zstd';
+    return said === 'identity' || TEXT.test(first.toString('latin1')) ? 'identity' : said;
   }
+  return TEXT.test(first.toString('latin1')) ? 'identity' : said;
 }

@@ -1,94 +1,70 @@
 import { TextDecoder } from 'node:util';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import { isObject, type Json, parseJson } from '../json.ts';
+import { awsEvent } from './aws-event.ts';
 import { Bytes } from './bytes.ts';
-import { createInflater, type Inflater } from './inflate.ts';
+import { EventStreamReader } from './event-stream.ts';
 import { JsonSplitter } from './json-array.ts';
 
-/** Why a body is not all there. */
-export type Damage = 'lost' | 'too_large' | 'damaged_coding' | 'unsupported_coding';
-
-/** Undoes the content codings of one body, up to a bound. After a gap, bytes of a coded body mean nothing any more. */
-export class BodyDecoder {
-  readonly #chain: Inflater[] = [];
-  #left: number;
-  #broken = false;
-  damage: Damage | undefined;
-  coding: string | undefined;
-
-  constructor(codings: string | undefined, maxBytes: number) {
-    this.#left = maxBytes;
-    for (const entry of (codings ?? '').split(',').reverse()) {
-      const coding = entry.trim().toLowerCase();
-      if (coding === '' || coding === 'identity') continue;
-      const inflater = createInflater(coding, maxBytes);
-      if (inflater === undefined) {
-        this.coding = coding;
-        this.damage = 'unsupported_coding';
-        this.#broken = true;
-      } else this.#chain.push(inflater);
-    }
-  }
-
-  /** The plain bytes that follow from these. */
-  push(bytes: Buffer): Buffer | undefined {
-    if (this.#broken) return undefined;
-    let plain = bytes;
-    for (const inflater of this.#chain) {
-      plain = inflater.push(plain);
-      if (inflater.failed === undefined) continue;
-      this.#broken = true;
-      this.damage ??= inflater.failed === 'too_large' ? 'too_large' : 'damaged_coding';
-    }
-    if (plain.length > this.#left) {
-      plain = plain.subarray(0, this.#left);
-      this.#broken = true;
-      this.damage ??= 'too_large';
-    }
-    this.#left -= plain.length;
-    return plain.length === 0 ? undefined : plain;
-  }
-
-  /** Bytes are missing here. */
-  gap(): void {
-    this.damage ??= 'lost';
-    if (this.#chain.length > 0) this.#broken = true;
-  }
-}
+export { BodyDecoder, type Damage } from './coding.ts';
 
 /** What a streamed answer is made of, one after the other. */
 export type OnEvent = (event: Json, name: string | undefined) => void;
 
 /**
  * Reads the body of an answer. What it is shows in its first character, whatever `content-type` says: server-sent events, or JSON, and a
- * JSON array or lines of a streamed answer are read element by element.
+ * JSON array or lines of a streamed answer are read element by element. Only messages of an AWS event stream are known by their type.
  */
 export class AnswerReader {
   readonly #onEvent: OnEvent;
   readonly #streamed: boolean;
+  readonly #contentType: string;
   readonly #text: TextDecoder;
   readonly #bytes = new Bytes();
-  #mode: 'unknown' | 'sse' | 'values' | 'whole' = 'unknown';
+  #mode: 'unknown' | 'sse' | 'values' | 'whole' | 'aws' = 'unknown';
   #sse: EventSourceParser | undefined;
   #values: JsonSplitter | undefined;
+  #aws: EventStreamReader | undefined;
+  /** The only value so far, of a body that may be one JSON text or the first of several. */
+  #first: string | undefined;
+  #areMany = false;
   #pending = 0;
-  /** Events whose data was no JSON object. */
-  unreadable = 0;
+  #isLost = false;
+  #unreadable = 0;
 
   /** `streamed`: the request asked for a stream. */
   constructor(contentType: string | undefined, streamed: boolean, onEvent: OnEvent) {
     this.#onEvent = onEvent;
     this.#streamed = streamed;
+    this.#contentType = contentType?.toLowerCase() ?? '';
     this.#text = decoderOf(contentType);
+    if (!this.#contentType.includes('amazon.eventstream')) return;
+    this.#mode = 'aws';
+    this.#aws = new EventStreamReader((message) => {
+      const found = awsEvent(message);
+      if (found === undefined) this.#unreadable++;
+      else onEvent(found.event, found.name);
+    });
   }
 
   get size(): number {
-    return this.#bytes.size + this.#pending + (this.#values?.size ?? 0);
+    const held = this.#bytes.size + this.#pending + (this.#first?.length ?? 0);
+    return held + (this.#values?.size ?? 0) + (this.#aws?.size ?? 0);
   }
 
   /** Whether events came one by one. */
   get isStream(): boolean {
-    return this.#mode === 'sse' || this.#mode === 'values';
+    return this.#mode === 'sse' || this.#mode === 'aws' || (this.#mode === 'values' && this.#areMany);
+  }
+
+  /** Events whose data was no JSON object. */
+  get unreadable(): number {
+    return this.#unreadable + (this.#aws?.damaged ?? 0);
+  }
+
+  /** Bytes of the framing itself were damaged. */
+  get isDamaged(): boolean {
+    return (this.#aws?.damaged ?? 0) > 0;
   }
 
   push(bytes: Buffer): void {
@@ -96,11 +72,15 @@ export class AnswerReader {
       case 'whole':
         this.#bytes.push(bytes);
         return;
+      case 'aws':
+        this.#aws?.push(bytes);
+        return;
       case 'unknown': {
-        const first = firstMark(bytes);
+        const at = this.#text.encoding === 'utf-8' ? startOf(bytes) : 0;
+        const first = bytes[at];
         if (first === undefined) return;
         this.#begin(first);
-        this.push(bytes);
+        this.push(at === 0 ? bytes : bytes.subarray(at));
         return;
       }
       default:
@@ -111,13 +91,29 @@ export class AnswerReader {
   #begin(first: number): void {
     const isObjectStart = first === 0x7b;
     const isArrayStart = first === 0x5b;
-    if (!isObjectStart && !isArrayStart) {
-      this.#mode = 'sse';
-      this.#sse = createParser({ onEvent: (event) => this.#event(event.data, event.event) });
-    } else if (isArrayStart && this.#streamed) {
+    const isLines = /ndjson|jsonl|json-seq/.test(this.#contentType);
+    if (this.#text.encoding !== 'utf-8' || (this.#isLost && !isLines))
+      this.#mode = this.#contentType.includes('event-stream') ? 'sse' : 'whole';
+    else if (isLines || ((isObjectStart || isArrayStart) && this.#streamed)) {
       this.#mode = 'values';
-      this.#values = new JsonSplitter((json) => this.#event(json, undefined));
-    } else this.#mode = 'whole';
+      this.#areMany = isLines || isArrayStart;
+      this.#values = new JsonSplitter((json) => this.#value(json));
+      if (this.#isLost) this.#values.gap();
+    } else this.#mode = isObjectStart || isArrayStart || first === 0x3c || first === 0x22 ? 'whole' : 'sse';
+    if (this.#mode === 'sse') this.#sse = createParser({ onEvent: (event) => this.#event(event.data, event.event) });
+  }
+
+  /** A second value makes the first one an event too. */
+  #value(json: string): void {
+    if (!this.#areMany && this.#first === undefined) {
+      this.#first = json;
+      return;
+    }
+    const first = this.#first;
+    this.#first = undefined;
+    this.#areMany = true;
+    if (first !== undefined) this.#event(first, undefined);
+    this.#event(json, undefined);
   }
 
   #feed(words: string): void {
@@ -126,53 +122,67 @@ export class AnswerReader {
       this.#values.push(words);
       return;
     }
-    const last = words.lastIndexOf('\n');
+    const last = Math.max(words.lastIndexOf('\n'), words.lastIndexOf('\r'));
     this.#pending = last < 0 ? this.#pending + words.length : words.length - last;
     this.#sse?.feed(words);
   }
 
   #event(data: string, name: string | undefined): void {
-    if (data === '[DONE]' || data === '') return;
+    if (data === '' || data.trim() === '[DONE]') return;
     const event = parseJson(data);
     if (isObject(event)) this.#onEvent(event, name);
-    else this.unreadable++;
+    else this.#unreadable++;
   }
 
   /** Bytes are missing here: the event that they belong to is given up. */
   gap(): void {
-    if (this.#mode !== 'sse' || this.#sse === undefined) return;
-    this.#text.decode();
-    this.#sse.reset();
+    this.#isLost = true;
+    this.#aws?.gap();
+    if (this.#mode === 'sse' || this.#mode === 'values') this.#text.decode();
+    this.#values?.gap();
+    this.#sse?.reset();
     this.#pending = 0;
   }
 
   /** Nothing more comes: the last event may lack its empty line. Returns the value of a body that is one JSON text. */
   end(): unknown {
-    if (this.#mode === 'sse') {
-      this.#feed(this.#text.decode());
-      this.#feed('\n\n');
-      return undefined;
+    switch (this.#mode) {
+      case 'sse':
+        this.#feed(this.#text.decode());
+        this.#feed('\n\n');
+        return undefined;
+      case 'values':
+        this.#feed(this.#text.decode());
+        return this.#first === undefined ? undefined : parseJson(this.#first);
+      case 'whole': {
+        const all = this.#text.decode(this.#bytes.concat());
+        const value = parseJson(all);
+        if (value !== undefined) return value;
+        // lines of JSON that nobody announced
+        this.#mode = 'values';
+        new JsonSplitter((json) => this.#value(json)).push(all);
+        return this.#first === undefined || this.#isLost ? undefined : parseJson(this.#first);
+      }
+      default:
+        this.#aws?.end();
+        return undefined;
     }
-    if (this.#mode !== 'whole') return undefined;
-    const all = this.#text.decode(this.#bytes.concat());
-    const value = parseJson(all);
-    if (value !== undefined || !this.#streamed) return value;
-    // lines of JSON
-    this.#mode = 'values';
-    new JsonSplitter((json) => this.#event(json, undefined)).push(all);
-    return undefined;
   }
 }
 
-/** The first byte that is no white space or byte order mark. */
-function firstMark(bytes: Buffer): number | undefined {
-  for (const byte of bytes) if (byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf) return byte;
-  return undefined;
+/** The place of the first byte that is no white space or part of a byte order mark. */
+function startOf(bytes: Buffer): number {
+  let at = 0;
+  for (; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf) break;
+  }
+  return at;
 }
 
 /** The decoder of a `charset`; UTF-8 where there is none or it is not known. */
 export function decoderOf(contentType: string | undefined): TextDecoder {
-  const charset = /charset\s*=\s*"?([\w.:-]+)/i.exec(contentType ?? '')?.[1];
+  const charset = /charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType ?? '')?.[1];
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
     try {
       return new TextDecoder(charset);
@@ -181,4 +191,11 @@ export function decoderOf(contentType: string | undefined): TextDecoder {
     }
   }
   return new TextDecoder();
+}
+
+/** Media that is no text: nothing of it is kept but its size. */
+export function isBinary(contentType: string | undefined): boolean {
+  return /^\s*(?:audio|image|video|font)\/(?!svg)|^\s*application\/(?:octet-stream|pdf|zip|gzip|x-tar|wasm|x-protobuf|grpc)\b/i.test(
+    contentType ?? '',
+  );
 }

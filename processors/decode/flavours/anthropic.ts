@@ -1,11 +1,5 @@
 import type { Message, Part, ToolCall, Usage } from '../../../core/index.ts';
-import {
-  type CallMatch,
-  defineFlavour,
-  type NormalRequest,
-  type NormalResponse,
-  type StreamReader,
-} from '../flavour.ts';
+import { defineFlavour, type NormalRequest, type NormalResponse, type StreamReader } from '../flavour.ts';
 import { isObject, type Json, list, number, object, parseArguments, parseJson, text } from '../json.ts';
 import {
   callPart,
@@ -50,7 +44,9 @@ export const anthropicMessages = defineFlavour({
   },
   request: (body, _head, match) => {
     const model = text(body['model']) ?? match.model;
-    return Array.isArray(body['messages']) && model !== undefined ? readRequest(body, model, match) : undefined;
+    return Array.isArray(body['messages']) && model !== undefined
+      ? readRequest(body, model, match.streaming === true)
+      : undefined;
   },
   response: readResponse,
   stream: () => new MessagesStream(),
@@ -62,7 +58,7 @@ const readOnce = once((entry) => {
   return message(role, readBlocks(entry['content']), attrs && { attrs });
 });
 
-function readRequest(body: Json, model: string, match: CallMatch): NormalRequest {
+export function readRequest(body: Json, model: string | undefined, isStreamed: boolean): NormalRequest {
   const messages: Message[] = [];
   const system = readBlocks(body['system']);
   if (system.length > 0) messages.push(message('system', system, { attrs: { separate: true } }));
@@ -70,7 +66,7 @@ function readRequest(body: Json, model: string, match: CallMatch): NormalRequest
   const tools = list(body['tools']).filter(isObject);
   return {
     model,
-    streaming: body['stream'] === true || match.streaming === true,
+    streaming: body['stream'] === true || isStreamed,
     messages,
     tools:
       tools.length === 0
@@ -198,7 +194,7 @@ function usageOf(usage: Json): Usage | undefined {
   });
 }
 
-function readResponse(body: Json): NormalResponse {
+export function readResponse(body: Json): NormalResponse {
   const blocks = list(body['content']).filter(isObject);
   return assemble(
     body,
@@ -244,7 +240,7 @@ interface OpenBlock {
   done: boolean;
 }
 
-class MessagesStream implements StreamReader {
+export class MessagesStream implements StreamReader {
   readonly #blocks = new Map<number, OpenBlock>();
   #message: Json = {};
   #usage: Json = {};

@@ -1,5 +1,6 @@
 import type { CallHead, CallMatch, Flavour } from '../flavour.ts';
 import { anthropicComplete, anthropicMessages } from './anthropic.ts';
+import { bedrockConverse, bedrockInvoke, bedrockOther } from './bedrock.ts';
 import { cohereChatV1, cohereGenerate } from './cohere-v1.ts';
 import { cohereChatV2, cohereEmbed } from './cohere-v2.ts';
 import { googleEmbed, googleGenerate } from './google.ts';
@@ -38,6 +39,9 @@ export const flavours: readonly Flavour[] = [
   openaiEmbeddings,
   googleEmbed,
   anthropicComplete,
+  bedrockConverse,
+  bedrockInvoke,
+  bedrockOther,
   otherOperations,
 ];
 

@@ -65,7 +65,7 @@ function match(head: CallHead): CallMatch | undefined {
 /** Agents send their history with every call. */
 const readOnce = once(readMessage);
 
-function readRequest(body: Json): NormalRequest {
+export function readRequest(body: Json): NormalRequest {
   const agent = text(body['agent_id']);
   const tier = text(body['service_tier']);
   return {
@@ -118,7 +118,7 @@ function attrsOf(body: Json): Record<string, unknown> {
   };
 }
 
-function readResponse(body: Json): NormalResponse {
+export function readResponse(body: Json): NormalResponse {
   const choices: Choice[] = [];
   const toolCalls: ToolCall[] = [];
   for (const entry of list(body['choices'])) {

@@ -1,7 +1,7 @@
 import type { AnswerEnding } from '../answer.ts';
 import { Bytes } from '../body/bytes.ts';
 import { BodyDecoder, type Damage, decoderOf } from '../body/reader.ts';
-import { countDamage } from '../call.ts';
+import { countBody } from '../call.ts';
 import { headAttrs } from '../call-head.ts';
 import type { ConnectionInfo, Place } from '../connection-info.ts';
 import type { ExchangeReader } from '../exchange.ts';
@@ -73,7 +73,7 @@ export class McpExchange implements ExchangeReader {
     const body = this.#body;
     this.#body = undefined;
     const damage = this.#decoder.damage ?? (how === 'lost' || how === 'torn' ? 'lost' : undefined);
-    countDamage(this.#info, damage, this.#decoder);
+    countBody(this.#info, damage, this.#decoder);
     switch (head.method) {
       case 'POST':
         this.#read(body?.concat() ?? Buffer.alloc(0), damage);
@@ -150,7 +150,7 @@ export class McpExchange implements ExchangeReader {
     const answer = this.#answer;
     const decoder = this.#answerDecoder;
     const damage = decoder?.damage ?? (how === 'lost' ? 'lost' : undefined);
-    if (decoder !== undefined) countDamage(this.#info, damage, decoder);
+    if (decoder !== undefined) countBody(this.#info, damage, decoder);
     let refusal: Failure | undefined;
     if (answer instanceof EventStream) answer.end();
     else if (answer !== undefined) refusal = this.#whole(answer.concat());
