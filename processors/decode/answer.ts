@@ -1,6 +1,6 @@
 import type { AiResponseData, ToolCall } from '../../core/index.ts';
 import { AnswerReader, BodyDecoder, type Damage, isBinary } from './body/reader.ts';
-import { type Call, countBody, evidenceOf, missingWord, providerData, toolCallEvent } from './call.ts';
+import { type Call, countBody, evidenceOf, missingWord, type Named, providerData, toolCallEvent } from './call.ts';
 import { set } from './call-head.ts';
 import { makeEvent } from './connection-info.ts';
 import { costOfAnswer, pricedUsage } from './cost.ts';
@@ -145,8 +145,8 @@ interface Ended {
   readonly firstToken: Mark | undefined;
   readonly streamed: boolean;
   readonly missing: readonly string[];
-  readonly attrs: Readonly<Record<string, unknown>>;
-  readonly isMislabelled: boolean;
+  readonly attrs?: Readonly<Record<string, unknown>>;
+  readonly isMislabelled?: boolean;
 }
 
 /** A call that got no answer: its event says so. */
@@ -163,13 +163,12 @@ export function unanswered(call: Call, how: AnswerEnding, mark: Mark): void {
       firstToken: undefined,
       streamed: false,
       missing,
-      attrs: {},
-      isMislabelled: false,
     },
   );
 }
 
-function emitResponse(call: Call, response: NormalResponse, ended: Ended): void {
+/** Emits `ai.response`. */
+export function emitResponse(call: Call<Named>, response: NormalResponse, ended: Ended): void {
   const { status } = ended;
   const error = errorIn(response, ended);
   const attrs: Record<string, unknown> = { ...call.attrs, ...response.attrs, ...ended.attrs };
@@ -230,7 +229,7 @@ const MISSING: Readonly<Record<Exclude<AnswerEnding, 'whole' | 'closed'>, string
 };
 
 /** The model of a call that failed is the one it asked for. */
-function modelOfRequest(call: Call): { model?: { id: string } } {
+function modelOfRequest(call: Call<Named>): { model?: { id: string } } {
   const id = call.request.model ?? call.match.model;
   return id === undefined ? {} : { model: { id } };
 }
@@ -243,7 +242,7 @@ function errorIn(response: NormalResponse, ended: Ended): AiResponseData['error'
   if (given === undefined && !failed) {
     if (ended.how === 'torn') type = 'connection_closed';
     else if (ended.how === 'unanswered') type = 'no_response';
-    else if (ended.how === 'cut_off' && ended.status === undefined) type = 'no_response';
+    else if (ended.how === 'cut_off' && ended.status === undefined && !ended.streamed) type = 'no_response';
     else return undefined;
   }
   type ??= ended.status === undefined || !failed ? '_OTHER' : String(ended.status);

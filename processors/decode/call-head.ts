@@ -33,13 +33,18 @@ export function callHeadOf(head: Head, info: ConnectionInfo): CallHead {
   };
 }
 
+/** Browsers cannot set headers of a WebSocket: their key is the name of a subprotocol (OpenAI, xAI). */
+const KEY_PROTOCOL = /(?:^|[,\s])(?:openai-insecure-api-key|xai-client-secret)\.([^,\s]+)/;
+
 /** How a call says who it is: kind and at most eight characters of the key, never the key. */
 export function authOf(head: CallHead): NonNullable<AiRequestData['auth']> {
   const { headers } = head;
   const authorization = headers.get('authorization');
   const bearer = authorization === undefined ? undefined : /^bearer\s+(\S+)$/i.exec(authorization)?.[1];
-  const query = /(?:^|&)key=([^&]+)/.exec(head.query)?.[1];
-  const key = headers.get('x-api-key') ?? headers.get('x-goog-api-key') ?? headers.get('api-key') ?? query ?? bearer;
+  const query = /(?:^|&)(?:key|api-key|access_token)=([^&]+)/.exec(head.query)?.[1];
+  const protocol = KEY_PROTOCOL.exec(headers.get('sec-websocket-protocol') ?? '')?.[1];
+  const key =
+    headers.get('x-api-key') ?? headers.get('x-goog-api-key') ?? headers.get('api-key') ?? query ?? bearer ?? protocol;
   if (key === undefined || key === '') return { type: authorization === undefined ? 'none' : 'unknown' };
   // Google access tokens, Anthropic's OAuth tokens, JSON web tokens
   const isOauth = key === bearer && /^(?:ya29\.|sk-ant-oat|eyJ|gho_|ghu_)/.test(key);

@@ -5,11 +5,16 @@ import { type ConnectionInfo, type Evidence, makeEvent, type Place } from './con
 import type { CallHead, CallMatch, Flavour, NormalRequest } from './flavour.ts';
 import type { Mark } from './stream/mark.ts';
 
+/** What a call is told by in `confidence.reasons`: a flavour or a session flavour. */
+export interface Named {
+  readonly name: string;
+}
+
 /** A model call whose request was emitted. */
-export interface Call {
+export interface Call<F extends Named = Flavour> {
   readonly info: ConnectionInfo;
   readonly head: CallHead;
-  readonly flavour: Flavour;
+  readonly flavour: F;
   readonly match: CallMatch;
   readonly place: Place;
   /** The first byte of the request. */
@@ -23,7 +28,7 @@ export interface Call {
 }
 
 /** How sure it is that this is a model call: a known host, or the shape of path and body. */
-export function evidenceOf(head: CallHead, flavour: Flavour, missing: readonly string[]): Evidence {
+export function evidenceOf(head: CallHead, flavour: Named, missing: readonly string[]): Evidence {
   const path = `path of ${flavour.name}`;
   const hint = head.guess === undefined ? [] : [`port of ${head.guess.name}`];
   return head.provider !== undefined
@@ -52,7 +57,7 @@ export function toolAttrs(attrs: Readonly<Record<string, unknown>>, derived: boo
 }
 
 /** The event of a tool call that the answer asks for; `mark` is the byte at which its block ends. */
-export function toolCallEvent(call: Call, tool: ToolCall, index: number, mark: Mark): OispEvent {
+export function toolCallEvent(call: Call<Named>, tool: ToolCall, index: number, mark: Mark): OispEvent {
   const data: ToolCallData = {
     tool: { name: tool.name },
     call_id: tool.id ?? `${call.requestId}.${index}`,

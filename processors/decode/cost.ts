@@ -1,5 +1,5 @@
 import { type BilledUsage, type Cost, costOf, parseMillis, priceAt, type Usage } from '../../core/index.ts';
-import type { Call } from './call.ts';
+import type { Call, Named } from './call.ts';
 import type { NormalResponse } from './flavour.ts';
 import { isObject, type Json, list, number, object, text } from './json.ts';
 
@@ -19,7 +19,7 @@ const LIST_TIERS = new Set(['standard', 'default', 'auto', 'on_demand']);
  * What a call cost: as the provider reports it, else by the price of its model on that day. Undefined where neither is known; the reason of a
  * missing price is counted.
  */
-export function costOfAnswer(call: Call, response: NormalResponse, ts: string): AnswerCost | undefined {
+export function costOfAnswer(call: Call<Named>, response: NormalResponse, ts: string): AnswerCost | undefined {
   const { info, head } = call;
   const { usage } = response;
   if (!info.cost || usage === undefined) return undefined;

@@ -2,6 +2,7 @@ import type { AnswerEnding } from './answer.ts';
 import { callHeadOf } from './call-head.ts';
 import type { ConnectionInfo } from './connection-info.ts';
 import { flavourOf } from './flavours/index.ts';
+import { sessionFlavourOf } from './flavours/sessions.ts';
 import type { Head } from './http1/head.ts';
 import type { Ending } from './http1/parser.ts';
 import { keyOfEndpoint } from './mcp/endpoint.ts';
@@ -10,6 +11,7 @@ import { McpExchange } from './mcp/http.ts';
 import { Sniffer } from './mcp/sniff.ts';
 import { ModelExchange } from './model-exchange.ts';
 import type { Mark } from './stream/mark.ts';
+import { asksForWebSocket, HandshakeExchange } from './websocket/handshake.ts';
 
 /** Reads one request and its answer. Bodies come as they are on the wire: content codings are the reader's. Never throws. */
 export interface ExchangeReader {
@@ -100,6 +102,8 @@ function readerOf(
   const found = flavourOf(callHead, info.flavours);
   const other = (): ExchangeReader | undefined => {
     if (found !== undefined) return new ModelExchange(info, { head: callHead, ...found, first, place });
+    const session = asksForWebSocket(head) ? sessionFlavourOf(callHead) : undefined;
+    if (session !== undefined) return new HandshakeExchange(info, { head: callHead, ...session, first, place });
     info.counters.count('ignored_requests', 'reason', callHead.provider === undefined ? 'not_ai' : 'no_model_call');
     return undefined;
   };

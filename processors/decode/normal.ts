@@ -93,8 +93,9 @@ export function callPart(call: ToolCall): Part {
   };
 }
 
-/** Bytes that base64 stands for (RFC 4648 4). */
-export function base64Size(base64: string): number {
+/** Bytes that base64 text stands for (RFC 4648 4); 0 for what is no text. */
+export function base64Size(base64: unknown): number {
+  if (typeof base64 !== 'string') return 0;
   const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
   return Math.max(0, Math.floor((base64.length * 3) / 4) - padding);
 }
@@ -235,6 +236,7 @@ const FINISH: Readonly<Record<string, NonNullable<AiResponseData['finish_reason'
   pause_turn: 'stop',
   completed: 'stop',
   complete: 'stop',
+  turncomplete: 'stop',
   eos: 'stop',
   eos_token: 'stop',
   endoftext: 'stop',
@@ -242,13 +244,14 @@ const FINISH: Readonly<Record<string, NonNullable<AiResponseData['finish_reason'
   succeeded: 'stop',
   length: 'length',
   max_tokens: 'length',
+  max_output_tokens: 'length',
   model_length: 'length',
   incomplete: 'length',
-  max_output_tokens: 'length',
   error_limit: 'length',
   model_context_window_exceeded: 'length',
   tool_calls: 'tool_calls',
   tool_call: 'tool_calls',
+  toolcall: 'tool_calls',
   tool_use: 'tool_calls',
   function_call: 'tool_calls',
   content_filter: 'content_filter',

@@ -1,7 +1,7 @@
 import type { AiRequestData, Message, ToolResultData } from '../../core/index.ts';
 import type { Damage } from './body/reader.ts';
 import type { RequestBody } from './body/request-body.ts';
-import { type Call, evidenceOf, missingWord, providerData, toolAttrs } from './call.ts';
+import { type Call, evidenceOf, missingWord, type Named, providerData, toolAttrs } from './call.ts';
 import { authOf, headAttrs, set } from './call-head.ts';
 import { type ConnectionInfo, makeEvent, type Place, requestIdOf } from './connection-info.ts';
 import type { CallHead, CallMatch, Flavour, NormalRequest } from './flavour.ts';
@@ -11,9 +11,9 @@ import type { Mark } from './stream/mark.ts';
 import { resultsOf } from './tool-results.ts';
 
 /** What is known of a request when its head was read. */
-export interface Candidate {
+export interface Candidate<F extends Named = Flavour> {
   readonly head: CallHead;
-  readonly flavour: Flavour;
+  readonly flavour: F;
   readonly match: CallMatch;
   readonly place: Place;
   readonly first: Mark;
@@ -50,7 +50,13 @@ function salvage(words: string, match: CallMatch): NormalRequest {
   };
 }
 
-function emitRequest(info: ConnectionInfo, from: Candidate, request: NormalRequest, damage: Damage | undefined): Call {
+/** Emits `ai.request` and the tool results in it. */
+export function emitRequest<F extends Named>(
+  info: ConnectionInfo,
+  from: Candidate<F>,
+  request: NormalRequest,
+  damage: Damage | undefined,
+): Call<F> {
   const { head, flavour, match, place, first } = from;
   const requestId = requestIdOf(info, first, place.stream, place.ordinal);
   const attrs: Record<string, unknown> = { 'gen_ai.operation.name': match.operation };
@@ -89,12 +95,12 @@ function emitRequest(info: ConnectionInfo, from: Candidate, request: NormalReque
   const related = [{ event_id: event.event_id, relationship: 'caused_by' as const }];
   // the answer needs no messages: they are not kept until it comes
   const { messages, tools: _tools, ...rest } = request;
-  const call: Call = { info, head, flavour, match, place, first, requestId, request: rest, attrs, related };
+  const call: Call<F> = { info, head, flavour, match, place, first, requestId, request: rest, attrs, related };
   if (match.requestType === 'chat') emitResults(call, messages ?? []);
   return call;
 }
 
-function emitResults(call: Call, messages: readonly Message[]): void {
+function emitResults(call: Call<Named>, messages: readonly Message[]): void {
   const evidence = evidenceOf(call.head, call.flavour, []);
   for (const [at, { part, index, name }] of resultsOf(messages).entries()) {
     const data: ToolResultData = {

@@ -56,7 +56,8 @@ export const googleGenerate = defineFlavour({
 /** Agents send their history with every call. */
 const readOnce = once(readContent);
 
-function readRequest(body: Json, model: string | undefined, streaming: boolean): NormalRequest {
+/** A body of `generateContent`; the `setup` of a Live session has the same fields without `contents`. */
+export function readRequest(body: Json, model: string | undefined, streaming: boolean): NormalRequest {
   const messages: Message[] = [];
   const system = body['systemInstruction'] ?? body['system_instruction'];
   const parts = typeof system === 'string' ? [textPart(system)] : readParts(object(system)['parts']);
@@ -87,21 +88,24 @@ function readTools(entry: Json): NonNullable<NormalRequest['tools']>[number][] {
   return Object.keys(entry).map((name) => tool(name, name, undefined, undefined));
 }
 
-function readContent(entry: Json): Message {
+/** A `Content`: a role and its parts. */
+export function readContent(entry: Json): Message {
   const parts = readParts(entry['parts']);
   if (entry['role'] === 'model') return message('assistant', parts);
   const results = parts.length > 0 && parts.every((part) => part.type === 'tool_call_response');
   return message(results ? 'tool' : entry['role'] === 'system' ? 'system' : 'user', parts);
 }
 
-function readParts(wire: unknown): Part[] {
+/** Parts in our form. */
+export function readParts(wire: unknown): Part[] {
   const parts: Part[] = [];
   // a single part may stand without its list
   for (const part of Array.isArray(wire) ? wire : [wire]) if (isObject(part)) parts.push(readPart(part));
   return parts;
 }
 
-function callOf(part: Json): ToolCall | undefined {
+/** The call that a part holds. */
+export function callOf(part: Json): ToolCall | undefined {
   const call = part['functionCall'] ?? part['function_call'];
   if (!isObject(call)) return undefined;
   const id = text(call['id']);
@@ -152,13 +156,14 @@ function readPart(part: Json): Part {
   return { type: 'other', kind: Object.keys(part)[0] ?? 'unknown' };
 }
 
-function modalityOf(mime: string | undefined): string {
+/** What a media type is perceived by. */
+export function modalityOf(mime: string | undefined): string {
   const kind = mime?.slice(0, mime.indexOf('/'));
   return kind === 'image' || kind === 'audio' || kind === 'video' ? kind : 'document';
 }
 
 /** Thoughts are counted apart from the answer's tokens. */
-function usageOf(usage: Json): Usage {
+export function usageOf(usage: Json): Usage {
   const prompt = number(usage['promptTokenCount']);
   const tools = number(usage['toolUsePromptTokenCount']);
   return compact({
@@ -236,7 +241,7 @@ class GenerateStream implements StreamReader {
 }
 
 /** Pieces of one text that came in several events become one part again. */
-function append(parts: Part[], part: Part): void {
+export function append(parts: Part[], part: Part): void {
   const last = parts.at(-1);
   const isText = part.type === 'text' || part.type === 'reasoning';
   if (isText && last?.type === part.type)

@@ -27,9 +27,7 @@ function readRequest(body: Json): NormalRequest {
     messages.push(message('system', [textPart(instructions)], { attrs: { separate: true } }));
   // a list of items also comes here
   for (const item of list(body['instructions'])) if (isObject(item)) messages.push(readItem(item));
-  const input = body['input'];
-  if (typeof input === 'string') messages.push(message('user', [textPart(input)]));
-  else for (const item of list(input)) if (isObject(item)) messages.push(readOnce(item));
+  messages.push(...readInput(body['input']));
   const tools = list(body['tools']).filter(isObject);
   const tier = text(body['service_tier']);
   return {
@@ -51,6 +49,12 @@ function readRequest(body: Json): NormalRequest {
       ...(body['background'] === true && { 'oisp.request.background': true }),
     },
   };
+}
+
+/** The messages of an input: text, or a list of items. */
+export function readInput(input: unknown): Message[] {
+  if (typeof input === 'string') return [message('user', [textPart(input)])];
+  return list(input).filter(isObject).map(readOnce);
 }
 
 function conversationOf(body: Json): string | undefined {

@@ -3,6 +3,7 @@ import { Exchange } from '../exchange.ts';
 import type { Direction, Mark } from '../stream/mark.ts';
 import type { ConnectionProtocol } from '../stream/protocol.ts';
 import { http2Of, type Upgrade, upgraded } from '../stream/upgrade.ts';
+import { looksLikeFrames } from '../websocket/frame.ts';
 import type { Head } from './head.ts';
 import { type Ending, Http1Parser } from './parser.ts';
 
@@ -10,6 +11,9 @@ import { type Ending, Http1Parser } from './parser.ts';
 const MAX_OUTSTANDING = 64;
 /** Bytes of a connection on which nothing was ever recognised. */
 const MAX_FOREIGN = 16 * 1024 * 1024;
+
+/** Bytes at the beginning of a connection that are looked at for frames of a WebSocket. */
+const MAX_LATE = 64 * 1024;
 
 /** What of the preface of HTTP/2 (RFC 9113 3.4) looks like the head of a request. */
 const PREFACE_HEAD = Buffer.from('PRI * HTTP/2.0\r\n\r\n');
@@ -28,6 +32,7 @@ export class Http1Protocol implements ConnectionProtocol {
   #sentGap = false;
   #foreign = 0;
   #seen = false;
+  #isLateSocket = false;
   /** The last request that asks for another protocol, until it is answered. */
   #asking: Omit<Upgrade, 'protocol' | 'response'> | undefined;
   /** What the connection speaks after an upgrade. */
@@ -65,6 +70,11 @@ export class Http1Protocol implements ConnectionProtocol {
     }
     (dir === 'sent' ? this.#sent : this.#received).feed(bytes, mark);
     if (this.#seen) return;
+    if (!this.#isLateSocket && this.#foreign < MAX_LATE && looksLikeFrames(bytes, dir === 'sent')) {
+      this.#isLateSocket = true;
+      const message = 'A WebSocket was joined in its middle: what it agreed on is not known.';
+      this.#info.counters.warn(message, 'unsupported', 'protocol', 'websocket_late');
+    }
     this.#foreign += bytes.length;
     if (this.#foreign > MAX_FOREIGN) this.#unsupported('unknown');
   }
@@ -101,6 +111,10 @@ export class Http1Protocol implements ConnectionProtocol {
     // what follows a request for another protocol is read when the answer says which it is
     if (dir === 'sent') return this.#asking === undefined || this.#sending !== undefined || this.ignored;
     return this.ignored || this.#received.open || this.#waiting[0]?.requestDone === true;
+  }
+
+  get interleaved(): boolean {
+    return this.#next?.interleaved === true;
   }
 
   get busy(): boolean {

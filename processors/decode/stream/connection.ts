@@ -172,6 +172,7 @@ export class Connection {
     if (next === undefined) return false;
     const { piece, missing } = next;
     if (!protocol.ready(dir) && piece.mark.ms >= pastMs) return false;
+    if (protocol.interleaved === true && piece.mark.ms >= pastMs && this.#isBehind(dir, piece.mark)) return false;
     order.take(piece);
     if (missing !== undefined) {
       this.#options.counters.count('gaps', 'dir', dir);
@@ -183,6 +184,12 @@ export class Connection {
       protocol.gap(dir, piece.cut, piece.mark);
     }
     return true;
+  }
+
+  /** Whether the other direction waits for a record before one that is older than `mark`. */
+  #isBehind(dir: Direction, mark: Mark): boolean {
+    const other = this.#order[dir === 'sent' ? 'received' : 'sent'];
+    return other.held > 0 && other.peek(false) === undefined && other.lowestMs() < mark.ms;
   }
 
   #begin(): ConnectionProtocol {

@@ -12,6 +12,8 @@ export interface ConnectionProtocol {
   end(mark: Mark, how: { readonly torn: boolean; readonly ended: boolean }): void;
   /** Whether bytes of this direction can be read now; false while what they answer has not been read. */
   ready(dir: Direction): boolean;
+  /** Messages of both directions answer each other: neither is read ahead while the other waits for a record. */
+  readonly interleaved?: boolean;
   /** Whether something unfinished is open that later bytes may complete. */
   readonly busy: boolean;
   /** Bytes held, roughly. */

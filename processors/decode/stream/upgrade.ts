@@ -1,6 +1,7 @@
 import type { ConnectionInfo } from '../connection-info.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Head } from '../http1/head.ts';
+import { websocketOf } from '../websocket/protocol.ts';
 import type { Mark } from './mark.ts';
 import type { ConnectionProtocol } from './protocol.ts';
 
@@ -19,7 +20,8 @@ export interface Upgrade {
 }
 
 /** Begins the protocol that a connection goes on with; undefined when nobody reads it. */
-export function upgraded(_info: ConnectionInfo, _upgrade: Upgrade): ConnectionProtocol | undefined {
+export function upgraded(info: ConnectionInfo, upgrade: Upgrade): ConnectionProtocol | undefined {
+  if (upgrade.protocol === 'websocket') return websocketOf(info, { ...upgrade, stream: 0 });
   return undefined;
 }
 

@@ -491,7 +491,7 @@ describe('bounds', () => {
     expect(first.lines).toHaveLength(1);
     const ws = new Recorder()
       .open('c')
-      .data('c', 'sent', 'GET /v1/realtime HTTP/1.1\r\nHost: api.openai.com\r\nUpgrade: websocket\r\n\r\n')
+      .data('c', 'sent', 'GET /v1/notices HTTP/1.1\r\nHost: api.openai.com\r\nUpgrade: websocket\r\n\r\n')
       .data('c', 'received', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\u0081\u0001').events;
     expect(decode(ws).count('unsupported')).toBe(1);
   });
