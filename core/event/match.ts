@@ -40,6 +40,8 @@ export interface MatchKeys {
 export interface Matcher {
   /** The event with `attrs["oisp.match"]`; the same event when it has one already or has nothing to compare. */
   stamp(event: OispEvent): OispEvent;
+  /** HMAC-SHA-256 of a credential under the local key, as `hmac-sha256:` and 64 hex digits. Not kept anywhere. */
+  hashOf(secret: string): string;
 }
 
 export const MATCH_ATTR = 'oisp.match';

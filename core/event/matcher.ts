@@ -53,18 +53,26 @@ class HmacMatcher implements Matcher {
     }
   }
 
-  /** HMAC-SHA-256 (RFC 2104) of `text`, cut to 64 bits. */
+  /** The digest of `text`, cut to 64 bits. */
   key(text: string): Key {
     const known = this.#keys.get(text);
     if (known !== undefined) return known;
-    const size = Buffer.byteLength(text);
-    const message = Buffer.allocUnsafe(BLOCK + size);
+    const key = this.#digest(text).toString('base64url', 0, 8);
+    this.#keys.set(text, key);
+    return key;
+  }
+
+  hashOf(secret: string): string {
+    return `hmac-sha256:${this.#digest(`k\0${secret}`).toString('hex')}`;
+  }
+
+  /** HMAC-SHA-256 (RFC 2104) of `text`. */
+  #digest(text: string): Buffer {
+    const message = Buffer.allocUnsafe(BLOCK + Buffer.byteLength(text));
     this.#inner.copy(message);
     message.write(text, BLOCK, 'utf8');
     hash('sha256', message, 'buffer').copy(this.#outer, BLOCK);
-    const key = hash('sha256', this.#outer, 'buffer').toString('base64url', 0, 8);
-    this.#keys.set(text, key);
-    return key;
+    return hash('sha256', this.#outer, 'buffer');
   }
 
   /** The key of a text of one side in canonical form; empty when there is nothing to compare. */

@@ -327,6 +327,38 @@ export interface ToolResultData {
   readonly index?: number;
 }
 
+export interface PlanStepData {
+  readonly agent?: { readonly name: string; readonly [more: string]: unknown };
+  /** The step under way, from 0. */
+  readonly step_index?: number;
+  readonly step_type?: 'planning' | 'reasoning' | 'decision' | 'reflection' | 'revision';
+  readonly description?: string;
+  /** `status` is ours: the agent's own word. */
+  readonly planned_actions?: readonly { readonly action?: string; readonly status?: string }[];
+  readonly context_files?: readonly string[];
+  readonly iteration?: number;
+  /** Ours: the model call and the tool call that brought it. */
+  readonly request_id?: string;
+  readonly call_id?: string;
+}
+
+export interface RetrieveData {
+  readonly agent?: { readonly name: string; readonly [more: string]: unknown };
+  readonly source?: { readonly type?: string; readonly name?: string; readonly provider?: string };
+  readonly query?: string;
+  readonly results_count?: number;
+  readonly results?: readonly {
+    readonly source?: string;
+    readonly score?: number;
+    readonly content_preview?: string;
+    readonly metadata?: Readonly<Record<string, unknown>>;
+  }[];
+  readonly latency_ms?: number;
+  /** Ours: the model call whose answer brought it; absent for a call to a retrieval API. */
+  readonly request_id?: string;
+  readonly call_id?: string;
+}
+
 // ---------------------------------------------------------------- process.*, file.*, network.*
 export interface ExecData {
   readonly exe: string;
@@ -392,6 +424,8 @@ export interface DataOf {
   'ai.response': AiResponseData;
   'agent.tool_call': ToolCallData;
   'agent.tool_result': ToolResultData;
+  'agent.plan_step': PlanStepData;
+  'agent.rag_retrieve': RetrieveData;
   'process.exec': ExecData;
   'process.exit': ExitData;
   'process.fork': ForkData;

@@ -9,6 +9,7 @@ import {
   type ToolCallData,
   type ToolResultData,
 } from '../../core/index.ts';
+import { AgentSteps } from './agent-steps.ts';
 import type { Claim } from './claim.ts';
 import { Conversations } from './conversations.ts';
 import { Effects } from './effects.ts';
@@ -78,6 +79,7 @@ export class HostState implements TurnHost {
   readonly #requests: Requests;
   readonly #tools: Tools;
   readonly #effects: Effects;
+  readonly #steps: AgentSteps;
   /** MCP tools/call events under way, by their call id. */
   readonly #mcp = new Map<string, { tool: ToolState; merge: McpMerge }>();
   /** Servers that were found by what they did, by the connection that speaks to them. */
@@ -104,6 +106,7 @@ export class HostState implements TurnHost {
     this.#requests = new Requests(this, this.#turns, calls, this.#conversations);
     this.#tools = new Tools(this, this.#turns, calls);
     this.#effects = new Effects(this, this.#turns);
+    this.#steps = new AgentSteps(this, this.#turns, calls);
   }
 
   get agents(): Iterable<Agent> {
@@ -221,6 +224,8 @@ export class HostState implements TurnHost {
       } else this.out.event(event, claim);
     } else if (isEvent(event, 'agent.tool_call')) this.#toolCall(proc, event, at, claim);
     else if (isEvent(event, 'agent.tool_result')) this.#toolResult(proc, event, at, claim);
+    else if (isEvent(event, 'agent.plan_step')) this.#steps.planStep(proc.agent, event, at, claim);
+    else if (isEvent(event, 'agent.rag_retrieve')) this.#steps.retrieval(agentAbove(proc), event, at, claim);
     else if (event.event_type === 'agent.session' && event.attrs?.['oisp.mcp'] === true) this.#mcpSession(event, claim);
     else this.#system({ event, at, claim, proc });
   }

@@ -80,6 +80,7 @@ export function turnSpan(turn: Turn, options: SpanOptions): SpanRecord {
     start: turn.anchor.nanos(turn.start),
     end: turn.anchor.nanos(Math.max(turn.end, turn.start + 1)),
     attributes: a.list,
+    ...(turn.steps.length > 0 && { events: [...turn.steps] }),
     ...(turn.links.length > 0 && { links: turn.links.map((l) => link(l.traceId, l.spanId, l.type)) }),
     ...(turn.failed && { status: { code: 'error' as const } }),
     resource: agent.resource,

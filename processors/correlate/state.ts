@@ -6,6 +6,7 @@ import type {
   OispEvent,
   ProcessInfo,
   Resource,
+  SpanEvent,
   ToolCallData,
 } from '../../core/index.ts';
 import type { Chain } from './chain.ts';
@@ -132,6 +133,8 @@ export interface Turn {
   /** Turns of sub-agents and nested agents that are not closed yet. */
   readonly children: Set<Turn>;
   readonly strays: StrayTree[];
+  /** Steps of plans, for the span. */
+  readonly steps: SpanEvent[];
   /** Spans of processes that are still running. */
   readonly running: Set<ExecState>;
   readonly groups: Map<string, FileGroup>;

@@ -45,6 +45,7 @@ export class Turns {
       calls: new Set(),
       children: new Set(),
       strays: [],
+      steps: [],
       running: new Set(),
       groups: new Map(),
       usage: { input: 0, output: 0, cached: 0, cacheCreation: 0, reasoning: 0, hasInput: false, hasOutput: false },

@@ -1,14 +1,18 @@
 import type { AiResponseData, ToolCall } from '../../core/index.ts';
+import { retrievalEvents, toolEvents } from './agent-events.ts';
 import { AnswerReader, BodyDecoder, type Damage, isBinary } from './body/reader.ts';
-import { type Call, countBody, evidenceOf, missingWord, type Named, providerData, toolCallEvent } from './call.ts';
+import { type Call, callEvent, chunkEvent, countBody, missingWord, type Named, providerData } from './call.ts';
 import { set } from './call-head.ts';
-import { makeEvent } from './connection-info.ts';
+import { Chunks } from './chunks.ts';
 import { costOfAnswer, pricedUsage } from './cost.ts';
+import { embeddingEvent } from './embedding.ts';
 import type { CallError, NormalResponse, StreamReader } from './flavour.ts';
 import type { Head } from './http1/head.ts';
 import type { Ending } from './http1/parser.ts';
+import { keptOfResponse } from './identity/headers.ts';
 import { isObject } from './json.ts';
 import { failureOf, finishOf } from './normal.ts';
+import { SearchBeside } from './retrieval/built-in.ts';
 import { elapsedMs, type Mark } from './stream/mark.ts';
 
 /** How an answer ended: as its message did; it never began (`unanswered`); or the input ended before it (`cut_off`). */
@@ -24,6 +28,8 @@ export class Answer {
   readonly #onCall: (tool: ToolCall) => void;
   #mark: Mark;
   #firstToken: Mark | undefined;
+  readonly #chunks: Chunks | undefined;
+  readonly #search = new SearchBeside();
   #calls = 0;
   #streamed = 0;
   /** Media is not held: its size is all that is told of it. */
@@ -36,9 +42,14 @@ export class Answer {
     this.#mark = mark;
     this.#decoder = new BodyDecoder(head.headers.get('content-encoding'), call.info.limits.bodyBytes);
     this.#stream = call.flavour.stream(call.head, call.match, head);
-    this.#onCall = (tool) => call.info.emit(toolCallEvent(call, tool, this.#calls++, this.#mark));
     this.#isBinary = head.status < 400 && isBinary(head.headers.get('content-type'));
+    this.#chunks = call.info.events.streamingChunks ? new Chunks(call.requestId) : undefined;
+    this.#onCall = (tool) => {
+      for (const event of toolEvents(call, tool, this.#calls++, this.#mark)) call.info.emit(event);
+    };
     this.#reader = new AnswerReader(head.headers.get('content-type'), call.request.streaming, (event, name) => {
+      for (const chunk of this.#chunks?.push(event, name) ?? []) call.info.emit(chunkEvent(call, chunk, this.#mark));
+      this.#search.push(event);
       if (this.#stream.push(event, name, this.#onCall)) this.#firstToken ??= this.#mark;
     });
   }
@@ -81,17 +92,22 @@ export class Answer {
       : this.#whole(value, damage === undefined && how === 'whole');
     for (const tool of (response.toolCalls ?? []).slice(this.#calls)) this.#onCall(tool);
     const missing = damage === undefined ? [] : [missingWord('response', damage)];
-    emitResponse(this.#call, response, {
-      status: this.#head.status,
-      retryAfter: retryAfterOf(this.#head),
-      how,
-      mark: this.#mark,
-      firstToken: this.#firstToken,
-      streamed: this.#reader.isStream,
-      missing,
-      attrs: this.#attrs(),
-      isMislabelled: this.#decoder.isMislabelled,
-    });
+    emitResponse(
+      this.#call,
+      { ...response, retrievals: response.retrievals ?? this.#search.end() },
+      {
+        status: this.#head.status,
+        retryAfter: retryAfterOf(this.#head),
+        headers: this.#head.headers,
+        how,
+        mark: this.#mark,
+        firstToken: this.#firstToken,
+        streamed: this.#reader.isStream,
+        missing,
+        attrs: this.#attrs(),
+        isMislabelled: this.#decoder.isMislabelled,
+      },
+    );
   }
 
   #damage(how: AnswerEnding): Damage | undefined {
@@ -111,7 +127,13 @@ export class Answer {
     const body = Array.isArray(value) ? value[0] : value;
     const { flavour, head, match, info } = this.#call;
     if (this.#head.status >= 400) return { error: failureIn(body, this.#head) };
-    if (isObject(body)) return flavour.response(body, head, match, this.#head);
+    if (isObject(body)) {
+      this.#search.push(body);
+      const response = flavour.response(body, head, match, this.#head);
+      if (match.requestType === 'embedding' && info.events.embeddingEvents)
+        info.emit(embeddingEvent(this.#call, response, body, this.#mark));
+      return response;
+    }
     if (isWhole && !this.#isBinary && CONTENT.has(match.requestType))
       info.counters.count('unreadable_bodies', 'side', 'response');
     return {};
@@ -140,6 +162,7 @@ function failureIn(body: unknown, head: Head): CallError {
 interface Ended {
   readonly status: number | undefined;
   readonly retryAfter: string | undefined;
+  readonly headers?: ReadonlyMap<string, string>;
   readonly how: AnswerEnding;
   readonly mark: Mark;
   readonly firstToken: Mark | undefined;
@@ -170,8 +193,10 @@ export function unanswered(call: Call, how: AnswerEnding, mark: Mark): void {
 /** Emits `ai.response`. */
 export function emitResponse(call: Call<Named>, response: NormalResponse, ended: Ended): void {
   const { status } = ended;
+  for (const event of retrievalEvents(call, response.retrievals ?? [], ended.mark)) call.info.emit(event);
   const error = errorIn(response, ended);
-  const attrs: Record<string, unknown> = { ...call.attrs, ...response.attrs, ...ended.attrs };
+  const kept = ended.headers && keptOfResponse(ended.headers);
+  const attrs: Record<string, unknown> = { ...call.attrs, ...kept?.attrs, ...response.attrs, ...ended.attrs };
   const words = response.finishReasons ?? [];
   if (words.length > 0) attrs['gen_ai.response.finish_reasons'] = words;
   set(attrs, 'http.response.status_code', status);
@@ -189,7 +214,7 @@ export function emitResponse(call: Call<Named>, response: NormalResponse, ended:
     request_id: call.requestId,
     ...(conversation !== undefined && { conversation_id: conversation }),
     ...(response.id !== undefined && { provider_request_id: response.id }),
-    provider: providerData(call.head, call.match),
+    provider: providerData(call.head, call.match, call.identity, kept?.provider),
     ...(response.model !== undefined ? { model: { id: response.model } } : modelOfRequest(call)),
     ...(status !== undefined && { status_code: status }),
     success: error === undefined,
@@ -214,11 +239,8 @@ export function emitResponse(call: Call<Named>, response: NormalResponse, ended:
       ? ended.missing
       : [...new Set([...ended.missing, MISSING[ended.how]])];
   const place = { ...call.place, dir: 'received' as const };
-  const known = evidenceOf(call.head, call.flavour, missing);
-  const evidence = ended.isMislabelled
-    ? { ...known, reasons: [...known.reasons, 'body not coded as content-encoding says'] }
-    : known;
-  call.info.emit(makeEvent(call.info, 'ai.response', ended.mark, place, evidence, data, attrs, call.related));
+  const also = ended.isMislabelled ? ['body not coded as content-encoding says'] : [];
+  call.info.emit(callEvent(call, 'ai.response', ended.mark, place, missing, data, attrs, also));
 }
 
 const MISSING: Readonly<Record<Exclude<AnswerEnding, 'whole' | 'closed'>, string>> = {

@@ -1,8 +1,11 @@
-import type { OispEvent, RelatedEvent, ToolCall, ToolCallData } from '../../core/index.ts';
+import type { AiRequestData, OispEvent, RelatedEvent, ToolCall, ToolCallData } from '../../core/index.ts';
 import type { BodyDecoder, Damage } from './body/reader.ts';
-import { set } from './call-head.ts';
+import { type Identity, set } from './call-head.ts';
+import type { ChunkData } from './chunks.ts';
+import { assess, fingerprintOf, isKnownModel, type Seen } from './confidence.ts';
 import { type ConnectionInfo, type Evidence, makeEvent, type Place } from './connection-info.ts';
 import type { CallHead, CallMatch, Flavour, NormalRequest } from './flavour.ts';
+import type { Kept } from './identity/headers.ts';
 import type { Mark } from './stream/mark.ts';
 
 /** What a call is told by in `confidence.reasons`: a flavour or a session flavour. */
@@ -25,25 +28,57 @@ export interface Call<F extends Named = Flavour> {
   readonly attrs: Readonly<Record<string, unknown>>;
   /** Towards the event of the request. */
   readonly related: readonly RelatedEvent[];
+  /** Messages of the request: texts of an embedding. */
+  readonly inputs?: number | undefined;
+  readonly seen?: BodySeen;
+  readonly identity?: Identity;
 }
 
-/** How sure it is that this is a model call: a known host, or the shape of path and body. */
-export function evidenceOf(head: CallHead, flavour: Named, missing: readonly string[]): Evidence {
-  const path = `path of ${flavour.name}`;
-  const hint = head.guess === undefined ? [] : [`port of ${head.guess.name}`];
-  return head.provider !== undefined
-    ? { level: 'high', reasons: [`host of ${head.provider.name}`, path], method: 'known_endpoint', missing }
-    : { level: 'medium', reasons: [path, `body of ${flavour.name}`, ...hint], method: 'payload_inspection', missing };
+/** How the body of a request looked, and the model that it names. */
+export interface BodySeen {
+  readonly body: Seen['body'];
+  readonly model: string | undefined;
 }
 
-export function providerData(head: CallHead, match: CallMatch): { readonly name: string; readonly endpoint?: string } {
-  const organization = head.headers.get('openai-organization');
-  const project = head.headers.get('openai-project');
+/** How sure it is that this is a model call. A call whose body nobody judged has the shape of its API. */
+export function evidenceOf(
+  head: CallHead,
+  flavour: Named,
+  missing: readonly string[],
+  { body, model }: BodySeen = { body: 'shape', model: undefined },
+): Evidence {
+  return assess({
+    host: hostOf(head),
+    provider: (head.provider ?? head.guess)?.name,
+    flavour: flavour.name,
+    body,
+    fingerprint: fingerprintOf(head.headers),
+    knownModel: isKnownModel(model),
+    unresolved: head.unresolved !== undefined,
+    missing,
+  });
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1|\[::1\]|host\.docker\.internal)$/;
+
+/** A loopback host says nothing: it is the port that names the provider. */
+function hostOf({ provider, guess, host }: CallHead): Seen['host'] {
+  if (provider === undefined) return guess === undefined ? 'unknown' : 'guess';
+  return LOOPBACK.test(host) ? 'port' : 'listed';
+}
+
+/** Whom a call went to. What an answer's headers say of the account counts where the request says nothing. */
+export function providerData(
+  head: CallHead,
+  match: CallMatch,
+  identity: Identity | undefined,
+  answered: Kept['provider'] = {},
+): AiRequestData['provider'] {
   return {
     name: (head.provider ?? match.provider ?? head.guess)?.oisp ?? 'other',
     ...(head.host !== '' && { endpoint: head.host }),
-    ...(organization !== undefined && { organization_id: organization }),
-    ...(project !== undefined && { project_id: project }),
+    ...answered,
+    ...identity?.provider,
   };
 }
 
@@ -68,8 +103,36 @@ export function toolCallEvent(call: Call<Named>, tool: ToolCall, index: number, 
   };
   const place: Place = { ...call.place, dir: 'received', index };
   const attrs = toolAttrs(call.attrs, tool.id === undefined);
-  const evidence = evidenceOf(call.head, call.flavour, []);
-  return makeEvent(call.info, 'agent.tool_call', mark, place, evidence, data, attrs, call.related);
+  return callEvent(call, 'agent.tool_call', mark, place, [], data, attrs);
+}
+
+/** The event of one piece of a streamed answer. */
+export function chunkEvent(call: Call<Named>, data: ChunkData, mark: Mark): OispEvent {
+  const place: Place = { ...call.place, dir: 'received', index: data.chunk_index };
+  return callEvent(call, 'ai.streaming_chunk', mark, place, [], data, toolAttrs(call.attrs, false));
+}
+
+/** The evidence of calls of which nothing is missing: one call may have thousands of events. */
+const WHOLE = new WeakMap<Call<Named>, Evidence>();
+
+/** An event of a call: as sure as the call is one, made by the call's program. */
+export function callEvent(
+  call: Call<Named>,
+  type: string,
+  mark: Mark,
+  place: Place,
+  missing: readonly string[],
+  data: object,
+  attrs: Readonly<Record<string, unknown>>,
+  also: readonly string[] = [],
+): OispEvent {
+  let evidence = missing.length === 0 ? WHOLE.get(call) : undefined;
+  if (evidence === undefined) {
+    evidence = evidenceOf(call.head, call.flavour, missing, call.seen);
+    if (missing.length === 0) WHOLE.set(call, evidence);
+  }
+  if (also.length > 0) evidence = { ...evidence, reasons: [...evidence.reasons, ...also] };
+  return makeEvent(call.info, type, mark, place, evidence, data, attrs, call.related, call.identity?.caller);
 }
 
 /** Counts what is wrong with a body, and says the first time that a coding cannot be read. */

@@ -1,9 +1,17 @@
-import { eventId, type OispEvent, type ProviderRegistry, type RelatedEvent } from '../../core/index.ts';
+import {
+  type ConfidenceLevel,
+  eventId,
+  type OispEvent,
+  type ProviderRegistry,
+  type RelatedEvent,
+} from '../../core/index.ts';
 import type { Histories } from './body/history.ts';
+import type { DetectionMethod } from './confidence.ts';
 import type { Counters } from './counters.ts';
 import type { Flavour } from './flavour.ts';
+import type { Caller } from './identity/caller.ts';
 import type { McpSessions } from './mcp/sessions.ts';
-import type { Direction, Mark } from './stream/mark.ts';
+import type { Direction, Mark, Origin } from './stream/mark.ts';
 
 /** What a connection's open record says. */
 export interface Opened {
@@ -18,6 +26,16 @@ export interface Opened {
 export interface Limits {
   /** Bytes of one body, decoded. */
   readonly bodyBytes: number;
+}
+
+/** How events are made. */
+export interface EventOptions {
+  /** `hmac-sha256:` and 64 hex digits that stand for a credential on this installation. */
+  hashOf(secret: string): string;
+  /** An event for each piece of a streamed answer. */
+  readonly streamingChunks: boolean;
+  /** An event for each embedding call, beside its request and answer. */
+  readonly embeddingEvents: boolean;
 }
 
 /** What the readers of one connection share: who it is, and where events go. */
@@ -36,6 +54,7 @@ export interface ConnectionInfo {
   readonly registry: ProviderRegistry;
   /** Whether answers carry what they cost. */
   readonly cost: boolean;
+  readonly events: EventOptions;
   /** Parts of the ids of everything seen here. */
   readonly identity: readonly (string | number)[];
   emit(event: OispEvent): void;
@@ -55,10 +74,11 @@ export function idOf(info: ConnectionInfo, ts: string, type: string, place: Plac
 
 /** How a call is known to be one, and what of it is missing. */
 export interface Evidence {
-  readonly level: 'high' | 'medium' | 'inferred';
+  readonly level: ConfidenceLevel;
   readonly reasons: readonly string[];
-  readonly method: 'known_endpoint' | 'payload_inspection';
+  readonly method: DetectionMethod;
   readonly missing: readonly string[];
+  readonly limitations?: readonly string[];
 }
 
 const SOURCES: Readonly<Record<string, string>> = {
@@ -67,7 +87,27 @@ const SOURCES: Readonly<Record<string, string>> = {
   mitm_proxy: 'mitm_decryption',
 };
 
-/** An event made from bytes: time, host, process and app are those of the record that `mark` names. */
+/** Sources that see bytes within the process that sends them: nothing has to be guessed. */
+const DIRECT = new Set([
+  'ebpf_uprobe',
+  'ebpf_tracepoint',
+  'ebpf_kprobe',
+  'syscall_intercept',
+  'tls_boundary',
+  'dtrace',
+]);
+
+/** How the bytes were given to their process: as the record says, else as its source does. */
+function attributionOf({ confidence, source, process }: Origin): string | undefined {
+  if (confidence.process_attribution !== undefined) return confidence.process_attribution;
+  if (process?.pid === undefined) return 'unknown';
+  return DIRECT.has(source.capture_method ?? '') ? 'direct' : undefined;
+}
+
+/**
+ * An event made from bytes: time, host, process and app are those of the record that `mark` names. What the caller says of itself counts
+ * where the record says nothing.
+ */
 export function makeEvent(
   info: ConnectionInfo,
   type: string,
@@ -77,9 +117,13 @@ export function makeEvent(
   data: object,
   attrs: Readonly<Record<string, unknown>>,
   related?: readonly RelatedEvent[],
+  caller?: Caller,
 ): OispEvent {
   const from = mark.event;
   const method = from.source.capture_method;
+  const attribution = attributionOf(from);
+  const app = from.app ?? caller?.app;
+  const webContext = from.web_context ?? caller?.web_context;
   const plain = info.opened.protocol === 'plain' || info.opened.protocol === 'stdio';
   return {
     oisp_version: '0.1',
@@ -97,13 +141,16 @@ export function makeEvent(
       completeness: evidence.missing.length > 0 ? 'partial' : 'full',
       reasons: evidence.reasons,
       ...(evidence.missing.length > 0 && { missing: evidence.missing }),
+      ...(evidence.limitations && evidence.limitations.length > 0 && { limitations: evidence.limitations }),
+      ...(attribution !== undefined && { process_attribution: attribution }),
       content_source: plain ? 'plaintext_capture' : (SOURCES[method ?? ''] ?? 'plaintext_capture'),
       ai_detection_method: evidence.method,
     },
     ...(from.host && { host: from.host }),
     ...(from.actor && { actor: from.actor }),
     ...(from.process && { process: from.process }),
-    ...(from.app && { app: from.app }),
+    ...(app && { app }),
+    ...(webContext && { web_context: webContext }),
     data,
     attrs,
     ...(related && { related_events: related }),

@@ -11,6 +11,7 @@ import {
 import { Histories } from './body/history.ts';
 import type { Counters } from './counters.ts';
 import type { Flavour } from './flavour.ts';
+import { credentialHash } from './identity/hash.ts';
 import { McpSessions } from './mcp/sessions.ts';
 import { type Clock, Connection, type ConnectionOptions } from './stream/connection.ts';
 import { type Mark, originOf } from './stream/mark.ts';
@@ -29,6 +30,10 @@ export interface DecoderOptions {
   readonly registry?: ProviderRegistry;
   /** Whether answers carry what they cost; default: yes. */
   readonly cost?: boolean;
+  /** Key of the hashes of credentials; without it they are the matcher's. */
+  readonly hashKey?: string | undefined;
+  readonly streamingChunks?: boolean;
+  readonly embeddingEvents?: boolean;
 }
 
 /** Bytes of bodies that are remembered, so that what is sent again is not parsed again. */
@@ -71,6 +76,11 @@ export class Decoder {
       mcp: new McpSessions(options.counters),
       registry: options.registry ?? DEFAULT_REGISTRY,
       cost: options.cost ?? true,
+      events: {
+        hashOf: credentialHash(options.matcher, options.hashKey),
+        streamingChunks: options.streamingChunks === true,
+        embeddingEvents: options.embeddingEvents === true,
+      },
       emit: (event, connection) => {
         this.#out.push(options.matcher.stamp(event));
         for (const receipt of connection.receipts) this.#receipts.add(receipt);

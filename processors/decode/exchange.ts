@@ -2,6 +2,7 @@ import type { AnswerEnding } from './answer.ts';
 import { callHeadOf } from './call-head.ts';
 import type { ConnectionInfo } from './connection-info.ts';
 import { flavourOf } from './flavours/index.ts';
+import { otherOperations } from './flavours/operations.ts';
 import { sessionFlavourOf } from './flavours/sessions.ts';
 import type { Head } from './http1/head.ts';
 import type { Ending } from './http1/parser.ts';
@@ -10,6 +11,8 @@ import { likelihoodOf } from './mcp/evidence.ts';
 import { McpExchange } from './mcp/http.ts';
 import { Sniffer } from './mcp/sniff.ts';
 import { ModelExchange } from './model-exchange.ts';
+import { retrievalApiOf } from './retrieval/apis.ts';
+import { RetrievalExchange } from './retrieval/exchange.ts';
 import type { Mark } from './stream/mark.ts';
 import { asksForWebSocket, HandshakeExchange } from './websocket/handshake.ts';
 
@@ -101,7 +104,11 @@ function readerOf(
   if (likelihood === 'certain') return mcp(true);
   const found = flavourOf(callHead, info.flavours);
   const other = (): ExchangeReader | undefined => {
-    if (found !== undefined) return new ModelExchange(info, { head: callHead, ...found, first, place });
+    const isModel = found !== undefined && found.flavour !== otherOperations;
+    const retrieval = isModel ? undefined : retrievalApiOf(callHead);
+    if (retrieval === undefined && found !== undefined)
+      return new ModelExchange(info, { head: callHead, ...found, first, place });
+    if (retrieval !== undefined) return new RetrievalExchange(info, callHead, retrieval, place, first);
     const session = asksForWebSocket(head) ? sessionFlavourOf(callHead) : undefined;
     if (session !== undefined) return new HandshakeExchange(info, { head: callHead, ...session, first, place });
     info.counters.count('ignored_requests', 'reason', callHead.provider === undefined ? 'not_ai' : 'no_model_call');

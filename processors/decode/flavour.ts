@@ -15,6 +15,8 @@ export interface CallHead {
   readonly provider: Provider | undefined;
   /** What its port hints at: who it is, where the body shows that it is a model call. */
   readonly guess?: Provider | undefined;
+  /** Header fields that were sent and are not known. */
+  readonly unresolved?: number | 'some' | 'all' | undefined;
 }
 
 /** What a flavour knows from the head of a request alone. */
@@ -57,6 +59,27 @@ export interface CallError {
   readonly code?: string | undefined;
 }
 
+/** One thing that a look-up found. */
+export interface Found {
+  /** URL, file name or id. */
+  readonly source?: string | undefined;
+  readonly title?: string | undefined;
+  readonly score?: number | undefined;
+  readonly text?: string | undefined;
+}
+
+/** A look-up of knowledge: one that the provider made for the model, or one by a retrieval API. */
+export interface Retrieval {
+  readonly id?: string | undefined;
+  readonly source: 'vector_db' | 'knowledge_base' | 'file_search' | 'web_search' | 'database';
+  /** What was searched: a tool, an index, a collection. */
+  readonly name?: string | undefined;
+  /** Several queries are joined by a line feed. */
+  readonly query?: string | undefined;
+  /** Undefined where the provider does not say what it found. */
+  readonly found?: readonly Found[] | undefined;
+}
+
 /** An answer in normal form. */
 export interface NormalResponse {
   readonly id?: string | undefined;
@@ -69,6 +92,7 @@ export interface NormalResponse {
   readonly usage?: Usage | undefined;
   readonly error?: CallError | undefined;
   readonly conversationId?: string | undefined;
+  readonly retrievals?: readonly Retrieval[] | undefined;
   /** Attributes by their OpenTelemetry names, or `oisp.*`. */
   readonly attrs?: Readonly<Record<string, unknown>> | undefined;
 }

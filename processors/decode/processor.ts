@@ -47,6 +47,9 @@ export class DecodeProcessor implements Processor {
       matcher: context.matcher,
       registry: loadProviders(config),
       cost: config.cost,
+      hashKey: config.hash_key,
+      streamingChunks: config.streaming_chunks,
+      embeddingEvents: config.embedding_events,
     });
     let isWarned = false;
     this.#delivery = {

@@ -1,8 +1,18 @@
 import type { AiRequestData, Message, ToolResultData } from '../../core/index.ts';
 import type { Damage } from './body/reader.ts';
 import type { RequestBody } from './body/request-body.ts';
-import { type Call, evidenceOf, missingWord, type Named, providerData, toolAttrs } from './call.ts';
-import { authOf, headAttrs, set } from './call-head.ts';
+import {
+  type BodySeen,
+  type Call,
+  callEvent,
+  evidenceOf,
+  missingWord,
+  type Named,
+  providerData,
+  toolAttrs,
+} from './call.ts';
+import { headAttrs, identityOf, set } from './call-head.ts';
+import { fingerprintOf, isKnownModel } from './confidence.ts';
 import { type ConnectionInfo, makeEvent, type Place, requestIdOf } from './connection-info.ts';
 import type { CallHead, CallMatch, Flavour, NormalRequest } from './flavour.ts';
 import { isObject } from './json.ts';
@@ -31,12 +41,22 @@ export function beginCall(
   const { head, flavour, match } = candidate;
   const read = isObject(value) ? flavour.request(value, head, match) : undefined;
   const words = read === undefined ? wordsOf() : '';
-  if (read === undefined && head.provider === undefined && !(damage !== undefined && SHAPE.test(words))) {
+  const request = read ?? salvage(words, match);
+  const seen: BodySeen = {
+    body: read !== undefined ? 'shape' : SHAPE.test(words) ? 'words' : 'other',
+    model: request.model ?? match.model,
+  };
+  if (read === undefined && head.provider === undefined && !(damage !== undefined && isLikely(head, seen))) {
     info.counters.count('ignored_requests', 'reason', 'other_shape');
     return undefined;
   }
   if (read === undefined && damage === undefined) info.counters.count('unreadable_bodies', 'side', 'request');
-  return emitRequest(info, candidate, read ?? salvage(words, match), damage);
+  return emitRequest(info, candidate, request, damage, seen);
+}
+
+/** Whether a damaged body on a host that nobody knows is that of a model call: by its words, its sender, or its model. */
+function isLikely(head: CallHead, { body, model }: BodySeen): boolean {
+  return body === 'words' || fingerprintOf(head.headers) !== undefined || isKnownModel(model);
 }
 
 /** Keys that the start of a cut body shows where it is a model call. */
@@ -56,6 +76,7 @@ export function emitRequest<F extends Named>(
   from: Candidate<F>,
   request: NormalRequest,
   damage: Damage | undefined,
+  seen?: BodySeen,
 ): Call<F> {
   const { head, flavour, match, place, first } = from;
   const requestId = requestIdOf(info, first, place.stream, place.ordinal);
@@ -63,8 +84,8 @@ export function emitRequest<F extends Named>(
   const provider = head.provider ?? match.provider ?? head.guess;
   set(attrs, 'gen_ai.provider.name', provider?.otel ?? '_OTHER');
   set(attrs, 'oisp.provider.name', provider?.name);
-  headAttrs(head, info, attrs);
-  Object.assign(attrs, request.attrs);
+  const identity = identityOf(head, info);
+  headAttrs(head, info, identity, attrs);
   if (attrs['oisp.session.id'] === undefined) set(attrs, 'oisp.session.id', request.sessionId);
   const model = request.model ?? match.model;
   const images = imagesIn(request);
@@ -72,9 +93,9 @@ export function emitRequest<F extends Named>(
   const data: AiRequestData = {
     request_id: requestId,
     ...(request.conversationId !== undefined && { conversation_id: request.conversationId }),
-    provider: providerData(head, match),
+    provider: providerData(head, match, identity),
     ...(model !== undefined && { model: { id: model } }),
-    auth: authOf(head),
+    auth: identity.auth,
     request_type: match.requestType,
     streaming: request.streaming,
     ...(request.messages && {
@@ -88,20 +109,23 @@ export function emitRequest<F extends Named>(
     ...(images > 0 && { has_images: true, image_count: images }),
     ...(request.previousResponseId !== undefined && { previous_response_id: request.previousResponseId }),
   };
-  const evidence = evidenceOf(head, flavour, damage === undefined ? [] : [missingWord('request', damage)]);
+  const evidence = evidenceOf(head, flavour, damage === undefined ? [] : [missingWord('request', damage)], seen);
   const ours = request.attrs === undefined ? attrs : { ...attrs, ...request.attrs };
-  const event = makeEvent(info, 'ai.request', first, place, evidence, data, ours);
+  const event = makeEvent(info, 'ai.request', first, place, evidence, data, ours, undefined, identity.caller);
   info.emit(event);
   const related = [{ event_id: event.event_id, relationship: 'caused_by' as const }];
   // the answer needs no messages: they are not kept until it comes
   const { messages, tools: _tools, ...rest } = request;
-  const call: Call<F> = { info, head, flavour, match, place, first, requestId, request: rest, attrs, related };
+  const call: Call<F> = {
+    ...{ info, head, flavour, match, place, first, requestId, request: rest, attrs, related, identity },
+    inputs: messages?.length,
+    ...(seen && { seen }),
+  };
   if (match.requestType === 'chat') emitResults(call, messages ?? []);
   return call;
 }
 
 function emitResults(call: Call<Named>, messages: readonly Message[]): void {
-  const evidence = evidenceOf(call.head, call.flavour, []);
   for (const [at, { part, index, name }] of resultsOf(messages).entries()) {
     const data: ToolResultData = {
       call_id: part.id ?? `${call.requestId}.result.${index}`,
@@ -113,7 +137,7 @@ function emitResults(call: Call<Named>, messages: readonly Message[]): void {
     };
     const attrs = toolAttrs(call.attrs, part.id === undefined);
     const place = { ...call.place, index: at };
-    call.info.emit(makeEvent(call.info, 'agent.tool_result', call.first, place, evidence, data, attrs, call.related));
+    call.info.emit(callEvent(call, 'agent.tool_result', call.first, place, [], data, attrs));
   }
 }
 

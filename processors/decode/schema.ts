@@ -41,5 +41,21 @@ export const schema = {
       default: true,
       description: 'Whether answers carry what they cost, where the price of the model is known.',
     },
+    hash_key: {
+      type: 'string',
+      format: 'opaque',
+      description:
+        'Key of the hashes that stand for credentials, at least 16 characters. Without it each start makes a new one.',
+    },
+    streaming_chunks: {
+      type: 'boolean',
+      default: false,
+      description: 'Whether each piece of a streamed answer is an event too (ai.streaming_chunk).',
+    },
+    embedding_events: {
+      type: 'boolean',
+      default: false,
+      description: 'Whether each embedding call is one event (ai.embedding) beside its request and its answer.',
+    },
   },
 } as const satisfies ConfigSchema;

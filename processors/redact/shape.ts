@@ -112,7 +112,13 @@ const DATA: Readonly<Record<string, Fields>> = {
     },
   ),
   'ai.streaming_chunk': fields('content', AI_IDS, keys('chunk_index finish_reason', 'keep'), {
-    delta: fields('content', { content: 'quote', role: 'keep', tool_calls: each(TOOL_CALL, 'content') }),
+    delta: fields('content', {
+      content: 'quote',
+      reasoning: 'quote',
+      role: 'keep',
+      choice: 'keep',
+      tool_calls: each(TOOL_CALL, 'content'),
+    }),
   }),
   'ai.embedding': fields('content', AI_IDS, keys('input_count total_tokens dimensions', 'keep'), {
     provider: PROVIDER,
@@ -143,7 +149,10 @@ const DATA: Readonly<Record<string, Fields>> = {
     {
       agent: AGENT,
       description: 'quote',
-      planned_actions: each(fields('content', { action: 'quote', tool: 'keep', rationale: 'quote' }), 'content'),
+      planned_actions: each(
+        fields('content', keys('tool status', 'keep'), { action: 'quote', rationale: 'quote' }),
+        'content',
+      ),
       context_files: 'text',
     },
   ),
@@ -265,6 +274,11 @@ export const ENVELOPE: Fields = fields(
       keys(
         'gen_ai.operation.name gen_ai.provider.name gen_ai.response.finish_reasons oisp.provider.name server.address ' +
           'http.request.method user_agent.original oisp.client.package oisp.session.id oisp.agent.id oisp.conn oisp.cost.source error.type ' +
+          'oisp.account.id oisp.agent.kind oisp.thread.id oisp.thread.parent_id oisp.turn.id oisp.client.originator ' +
+          'oisp.client.app oisp.client.name oisp.client.integration oisp.client.editor oisp.client.editor_plugin ' +
+          'oisp.client.language oisp.client.sdk process.runtime.name process.runtime.version oisp.request.api_version ' +
+          'oisp.request.beta oisp.request.client_id oisp.provider.request_id aws.request_id oisp.provider.cf_ray ' +
+          'oisp.azure.resource oisp.azure.deployment oisp.aws.service azure.resource_provider.namespace ' +
           'traceparent mcp.method.name mcp.request.id mcp.server.name mcp.child.start_time ' +
           'mcp.transport mcp.session.id mcp.protocol.version mcp.client.name mcp.client.version jsonrpc.request.id ' +
           'gen_ai.tool.name network.transport network.protocol.name',

@@ -55,6 +55,7 @@ export type Mode = 'full' | 'safe' | 'minimal';
 
 export interface Settings {
   readonly receiver?: object;
+  readonly decode?: object;
   readonly mode?: Mode;
 }
 
@@ -70,7 +71,10 @@ export interface Ran {
 }
 
 /** jsonl, decode, redact and correlate around one another as in `configs/score.yaml`, until the file is read and all are shut down. */
-export async function through(path: string, { receiver = {}, mode = 'full' }: Settings = {}): Promise<Ran> {
+export async function through(
+  path: string,
+  { receiver = {}, decode: decodeConfig = {}, mode = 'full' }: Settings = {},
+): Promise<Ran> {
   const meter = new Meter();
   const log: string[] = [];
   const of = (id: string): Context => ({
@@ -93,7 +97,7 @@ export async function through(path: string, { receiver = {}, mode = 'full' }: Se
   const correlate = correlateProcessor.create(of('correlate'), configFor(correlateProcessor.schema), end);
   const redactConfig = configFor(redactProcessor.schema, { mode, hash_key: 'a key that stays for all runs' });
   const redact = redactProcessor.create(of('redact'), redactConfig, correlate);
-  const decode = decodeProcessor.create(of('decode'), configFor(decodeProcessor.schema), redact);
+  const decode = decodeProcessor.create(of('decode'), configFor(decodeProcessor.schema, decodeConfig), redact);
   const jsonl = jsonlReceiver.create(of('jsonl'), configFor(jsonlReceiver.schema, { path, ...receiver }), decode);
 
   const fatals: unknown[] = [];

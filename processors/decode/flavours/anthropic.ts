@@ -17,6 +17,7 @@ import {
   textPart,
   tool,
 } from '../normal.ts';
+import { retrievalsOfBlocks } from '../retrieval/built-in.ts';
 
 /** Claude on Vertex AI: the model stands in the path, the version in the body. */
 const VERTEX = /\/publishers\/anthropic\/models\/(?!count-tokens)([^/:]+):(rawPredict|streamRawPredict)$/;
@@ -196,13 +197,14 @@ function usageOf(usage: Json): Usage | undefined {
 
 export function readResponse(body: Json): NormalResponse {
   const blocks = list(body['content']).filter(isObject);
-  return assemble(
+  const response = assemble(
     body,
     blocks.map(readBlock),
     blocks.filter(isCall).map((b) => callOf(b, b['input'])),
     object(body['usage']),
     blocks.reduce((sum, block) => sum + list(block['citations']).length, 0),
   );
+  return { ...response, retrievals: retrievalsOfBlocks(blocks) };
 }
 
 function isCall(block: Json): boolean {
@@ -303,7 +305,10 @@ export class MessagesStream implements StreamReader {
     const calls = blocks.filter((open) => isCall(open.block));
     const parts = blocks.map(streamedPart);
     const response = assemble(this.#message, parts, calls.map(streamedCall), this.#usage, this.#citations);
-    return { ...response, error: this.#error };
+    const retrievals = retrievalsOfBlocks(
+      blocks.map(({ block, text }) => (text === '' ? block : { ...block, input: text })),
+    );
+    return { ...response, error: this.#error, retrievals };
   }
 }
 

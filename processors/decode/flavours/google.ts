@@ -21,6 +21,8 @@ const VERTEX_AI: Provider = { oisp: 'google', otel: 'gcp.vertex_ai', name: 'goog
 
 const GENERATE = /(?:\/models\/([^/:]+)|\/v1internal|\/([^/:]+)):(generateContent|streamGenerateContent)$/;
 
+import { retrievalsOfGrounding } from '../retrieval/built-in.ts';
+
 /**
  * Gemini `generateContent` and `streamGenerateContent`: the Gemini API, Vertex AI, and Code Assist, which wraps both sides (`request`,
  * `response`). Source: ai.google.dev/api/generate-content (2026-11).
@@ -186,6 +188,7 @@ function wordOf(finish: unknown): string | undefined {
 interface OpenCandidate {
   readonly parts: Part[];
   readonly calls: ToolCall[];
+  grounding?: unknown;
   finish: string | undefined;
 }
 
@@ -211,6 +214,7 @@ class GenerateStream implements StreamReader {
       const candidate = this.#candidates.get(index) ?? { parts: [], calls: [], finish: undefined };
       this.#candidates.set(index, candidate);
       candidate.finish = wordOf(entry['finishReason']) ?? candidate.finish;
+      candidate.grounding = entry['groundingMetadata'] ?? candidate.grounding;
       for (const wire of list(object(entry['content'])['parts'])) {
         if (!isObject(wire)) continue;
         content = true;
@@ -236,6 +240,7 @@ class GenerateStream implements StreamReader {
       })),
       finishReasons: words.length > 0 ? words : (this.#last.finishReasons ?? []),
       toolCalls: candidates.flatMap(([, candidate]) => candidate.calls),
+      retrievals: candidates.flatMap(([, candidate]) => retrievalsOfGrounding(candidate.grounding)),
     };
   }
 }

@@ -2,6 +2,7 @@ import type { Message, Part, ToolCall, Usage } from '../../../core/index.ts';
 import { defineFlavour, type NormalRequest, type NormalResponse, type StreamReader } from '../flavour.ts';
 import { isObject, type Json, list, number, object, parseJson, text } from '../json.ts';
 import { compact, errorOf, message, once, parametersOf, textPart, tool } from '../normal.ts';
+import { retrievalsOfItems } from '../retrieval/built-in.ts';
 import { callOf, citationsOf, readItem } from './openai-items.ts';
 
 /** OpenAI Responses, also as codex speaks it to chatgpt.com. Source: platform.openai.com/docs/api-reference/responses (2026-11). */
@@ -101,6 +102,7 @@ function readResponse(body: Json, items: readonly unknown[] = list(body['output'
       ...(tier !== undefined && { 'openai.response.service_tier': tier }),
       ...(cited > 0 && { 'oisp.response.citations': cited }),
     },
+    retrievals: retrievalsOfItems(items),
   };
 }
 

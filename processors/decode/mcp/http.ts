@@ -2,7 +2,7 @@ import type { AnswerEnding } from '../answer.ts';
 import { Bytes } from '../body/bytes.ts';
 import { BodyDecoder, type Damage, decoderOf } from '../body/reader.ts';
 import { countBody } from '../call.ts';
-import { headAttrs } from '../call-head.ts';
+import { headAttrs, identityOf } from '../call-head.ts';
 import type { ConnectionInfo, Place } from '../connection-info.ts';
 import type { ExchangeReader } from '../exchange.ts';
 import type { CallHead } from '../flavour.ts';
@@ -342,7 +342,7 @@ const MAX_FIRST_EVENT = 65_536;
 
 function attrsOf(head: CallHead, info: ConnectionInfo): Record<string, unknown> {
   const attrs: Record<string, unknown> = { 'network.transport': 'tcp', 'network.protocol.name': 'http' };
-  headAttrs(head, info, attrs);
+  headAttrs(head, info, identityOf(head, info), attrs);
   delete attrs['url.path']; // the addresses that services give out for MCP have their keys in the path
   return attrs;
 }

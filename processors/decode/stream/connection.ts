@@ -1,6 +1,6 @@
 import type { CaptureOpenData, OispEvent, ProviderRegistry, Receipt } from '../../../core/index.ts';
 import type { Histories } from '../body/history.ts';
-import type { ConnectionInfo, Limits, Opened } from '../connection-info.ts';
+import type { ConnectionInfo, EventOptions, Limits, Opened } from '../connection-info.ts';
 import type { Counters } from '../counters.ts';
 import type { Flavour } from '../flavour.ts';
 import { Http1Protocol } from '../http1/protocol.ts';
@@ -19,6 +19,7 @@ export interface ConnectionOptions {
   readonly mcp: McpSessions;
   readonly registry: ProviderRegistry;
   readonly cost: boolean;
+  readonly events: EventOptions;
   readonly emit: (event: OispEvent, connection: Connection) => void;
 }
 
@@ -210,6 +211,7 @@ export class Connection {
       mcp: this.#options.mcp,
       registry: this.#options.registry,
       cost: this.#options.cost,
+      events: this.#options.events,
       identity: [
         host?.device_id ?? host?.hostname ?? '',
         host?.boot_id ?? '',

@@ -2,11 +2,12 @@ import type { OispEvent } from '../../../core/index.ts';
 
 /** Who wrote bytes and when: a capture record without its bytes, which must not be held for as long as its connection. */
 export type Origin = {
-  readonly [K in 'ts_mono' | 'host' | 'actor' | 'process' | 'app']?: OispEvent[K] | undefined;
-} & Pick<OispEvent, 'ts' | 'source'>;
+  readonly [K in 'ts_mono' | 'host' | 'actor' | 'process' | 'app' | 'web_context']?: OispEvent[K] | undefined;
+} & Pick<OispEvent, 'ts' | 'source' | 'confidence'>;
 
-export function originOf({ ts, ts_mono, source, host, actor, process, app }: OispEvent): Origin {
-  return { ts, ts_mono, source, host, actor, process, app };
+export function originOf(event: OispEvent): Origin {
+  const { ts, ts_mono, source, confidence, host, actor, process, app, web_context } = event;
+  return { ts, ts_mono, source, confidence, host, actor, process, app, web_context };
 }
 
 /**

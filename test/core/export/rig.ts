@@ -85,7 +85,7 @@ export function rigOf(more: Partial<Context> = {}): Rig {
     clock,
     meter,
     random: () => 0.5,
-    matcher: { stamp: (event) => event },
+    matcher: { stamp: (event) => event, hashOf: () => '' },
     build: { name: 'oisp-collector', version: '0.1.0' },
     ...more,
   };

@@ -12,7 +12,7 @@ const [, , input = '', output = '', batch = '256'] = process.argv;
 const silent = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
 const meter = new Meter();
 const matcher: Matcher =
-  process.env['NO_MATCH'] === '1' ? { stamp: (event) => event } : createMatcher(Buffer.alloc(32, 7));
+  process.env['NO_MATCH'] === '1' ? { stamp: (event) => event, hashOf: () => '' } : createMatcher(Buffer.alloc(32, 7));
 const decoder = new Decoder({
   reorderWindowMs: 2000,
   maxConnections: 10_000,

@@ -4,13 +4,16 @@ import { isEvent, type OispEvent } from '../../../core/index.ts';
 import { BudgetError } from '../../../processors/redact/redactor.ts';
 import {
   ANTHROPIC_KEY,
+  chunkWith,
   eventOf,
   GITHUB_TOKEN,
   MODES,
   OPENAI_KEY,
+  planStepWith,
   redactorOf,
   requestWith,
   responseWith,
+  retrieveWith,
   stringsOf,
   toolCallWith,
   toolResultWith,
@@ -296,6 +299,37 @@ describe('process events', () => {
       });
       expect(out.process?.cmdline).toBe('mysqldump -h db -p[PASSWORD_REDACTED] shop');
     }
+  });
+});
+
+describe('plan steps, retrievals, chunks and identities', () => {
+  const planned = { safe: '[CONTENT_REDACTED]', full: 'buy milk', minimal: undefined };
+
+  test.each(MODES)('keep their form in mode %s', (mode) => {
+    const redactor = redactorOf(mode);
+    const plan = redactor.redact(planStepWith(() => 'buy milk')).data;
+    expect(plan).toMatchObject({
+      step_index: 1,
+      step_type: 'revision',
+      call_id: 'call_1',
+      planned_actions: [{ status: 'completed' }, { status: 'in_progress' }],
+    });
+    expect((plan as { description?: string }).description).toBe(planned[mode]);
+    const retrieved = redactor.redact(retrieveWith(() => 'buy milk')).data;
+    expect(retrieved).toMatchObject({ source: { type: 'web_search', name: 'web_search' }, results_count: 1 });
+    expect((retrieved as { query?: string }).query).toBe(planned[mode]);
+    const chunk = redactor.redact(chunkWith(() => 'buy milk')).data as { delta: { content?: string } };
+    expect(chunk).toMatchObject({ chunk_index: 3, delta: { role: 'assistant', choice: 1 }, finish_reason: 'stop' });
+    expect(chunk.delta.content).toBe(planned[mode]);
+  });
+
+  test.each(MODES)('who called stays in mode %s', (mode) => {
+    const key_hash = `hmac-sha256:${'0123456789abcdef'.repeat(4)}`;
+    const auth = { type: 'api_key', account_type: 'corporate', key_prefix: 'sk-proj-', key_hash };
+    const attrs = { 'oisp.thread.id': 'thread-1', 'oisp.client.originator': 'codex_cli_rs', 'oisp.turn.id': 'turn-1' };
+    const out = redactorOf(mode).redact(eventOf('ai.request', { request_id: 'r', auth }, { attrs }));
+    expect(out.data).toMatchObject({ auth });
+    expect(out.attrs).toEqual(attrs);
   });
 });
 

@@ -124,4 +124,54 @@ export function toolResultWith(text: (place: string) => string): OispEvent {
   });
 }
 
-export const WITH_CONTENT = [requestWith, responseWith, toolCallWith, toolResultWith];
+export function chunkWith(text: (place: string) => string): OispEvent {
+  return eventOf('ai.streaming_chunk', {
+    request_id: 'req-1',
+    chunk_index: 3,
+    delta: {
+      role: 'assistant',
+      content: text('delta'),
+      reasoning: text('thought'),
+      tool_calls: [{ id: 'call_1', name: 'shell', type: 'function', arguments: text('piece') }],
+      choice: 1,
+    },
+    finish_reason: 'stop',
+  });
+}
+
+export function planStepWith(text: (place: string) => string): OispEvent {
+  return eventOf('agent.plan_step', {
+    agent: { name: 'codex', version: '0.169.0', session_id: 's-1' },
+    step_index: 1,
+    step_type: 'revision',
+    description: text('description'),
+    planned_actions: [
+      { action: text('done'), status: 'completed' },
+      { action: text('doing'), status: 'in_progress' },
+    ],
+    request_id: 'req-1',
+    call_id: 'call_1',
+  });
+}
+
+export function retrieveWith(text: (place: string) => string): OispEvent {
+  return eventOf('agent.rag_retrieve', {
+    agent: { name: 'codex' },
+    source: { type: 'web_search', name: 'web_search', provider: 'openai' },
+    query: text('query'),
+    results_count: 1,
+    results: [{ source: 'file-1', score: 0.5, content_preview: text('preview'), metadata: { title: text('title') } }],
+    request_id: 'req-1',
+    call_id: 'ws_1',
+  });
+}
+
+export const WITH_CONTENT = [
+  requestWith,
+  responseWith,
+  toolCallWith,
+  toolResultWith,
+  chunkWith,
+  planStepWith,
+  retrieveWith,
+];

@@ -96,6 +96,7 @@ test.each(sessionFlavours.map((flavour) => [flavour.name, flavour] as const))(
             mcp: new McpSessions(COUNTERS),
             registry: DEFAULT_REGISTRY,
             cost: false,
+            events: { hashOf: () => '', streamingChunks: false, embeddingEvents: false },
             emit: (event) => out.push(event),
           };
           const head = {

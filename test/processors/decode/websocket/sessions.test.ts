@@ -672,7 +672,7 @@ describe('a Realtime session that is spoken to', () => {
       REALTIME,
     );
     const { of, out } = decode(recordsOf(chunks));
-    expect(data<AiRequestData>(of('ai.request')[0]).auth).toEqual({ type: 'api_key', key_prefix: 'ek_01234' });
+    expect(data<AiRequestData>(of('ai.request')[0]).auth).toMatchObject({ type: 'session', key_prefix: 'ek_01234' });
     expect(JSON.stringify(out)).not.toContain('0123456789');
   });
 
