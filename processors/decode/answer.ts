@@ -1,7 +1,16 @@
 import type { AiResponseData, ToolCall } from '../../core/index.ts';
 import { retrievalEvents, toolEvents } from './agent-events.ts';
 import { AnswerReader, BodyDecoder, type Damage, isBinary } from './body/reader.ts';
-import { type Call, callEvent, chunkEvent, countBody, missingWord, type Named, providerData } from './call.ts';
+import {
+  type Call,
+  callEvent,
+  chunkEvent,
+  countBody,
+  missingHeaders,
+  missingWord,
+  type Named,
+  providerData,
+} from './call.ts';
 import { set } from './call-head.ts';
 import { Chunks } from './chunks.ts';
 import { costOfAnswer, pricedUsage } from './cost.ts';
@@ -91,12 +100,15 @@ export class Answer {
       ? this.#stream.end()
       : this.#whole(value, damage === undefined && how === 'whole');
     for (const tool of (response.toolCalls ?? []).slice(this.#calls)) this.#onCall(tool);
-    const missing = damage === undefined ? [] : [missingWord('response', damage)];
+    const missing = [
+      ...missingHeaders('response', this.#head.unresolved),
+      ...(damage === undefined ? [] : [missingWord('response', damage)]),
+    ];
     emitResponse(
       this.#call,
       { ...response, retrievals: response.retrievals ?? this.#search.end() },
       {
-        status: this.#head.status,
+        status: this.#head.status || undefined, // 0: the head was lost
         retryAfter: retryAfterOf(this.#head),
         headers: this.#head.headers,
         how,

@@ -35,6 +35,7 @@ export function callHeadOf(head: Head, info: ConnectionInfo): CallHead {
     headers: head.headers,
     provider: info.registry.providerOf(host, port),
     guess: info.registry.guessOf(host, port),
+    unresolved: head.unresolved,
   };
 }
 

@@ -152,6 +152,11 @@ export function countBody(info: ConnectionInfo, damage: Damage | undefined, deco
   );
 }
 
+/** The words for `confidence.missing` about header fields that are not known. */
+export function missingHeaders(side: 'request' | 'response', unresolved: CallHead['unresolved']): readonly string[] {
+  return unresolved === undefined ? [] : [`${side} headers: ${unresolved} unresolved`];
+}
+
 /** The word for `confidence.missing`. */
 export function missingWord(side: 'request' | 'response', damage: Damage): string {
   return `${side} body: ${damage.replaceAll('_', ' ')}`;

@@ -183,6 +183,7 @@ function messagePiece(event: Json): readonly Piece[] {
 function completionOf(event: Json): string | undefined {
   return (
     text(event['outputText']) ??
+    text(object(list(event['results'])[0])['generated_text']) ??
     text(event['generation']) ??
     text(event['completion']) ??
     text(object(list(event['outputs'])[0])['text']) ??

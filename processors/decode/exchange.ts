@@ -49,6 +49,11 @@ export class Exchange {
     this.#reader = readerOf(info, head, first, stream, ordinal);
   }
 
+  /** Whether somebody reads it. */
+  get isRead(): boolean {
+    return this.#reader !== undefined;
+  }
+
   /** Bytes held, roughly. */
   get size(): number {
     return 256 + (this.#reader?.size ?? 0);
@@ -111,7 +116,9 @@ function readerOf(
     if (retrieval !== undefined) return new RetrievalExchange(info, callHead, retrieval, place, first);
     const session = asksForWebSocket(head) ? sessionFlavourOf(callHead) : undefined;
     if (session !== undefined) return new HandshakeExchange(info, { head: callHead, ...session, first, place });
-    info.counters.count('ignored_requests', 'reason', callHead.provider === undefined ? 'not_ai' : 'no_model_call');
+    const isHidden = head.target === '' && head.unresolved !== undefined; // the path may have been anything
+    const reason = isHidden ? 'unresolved_path' : callHead.provider === undefined ? 'not_ai' : 'no_model_call';
+    info.counters.count('ignored_requests', 'reason', reason);
     return undefined;
   };
   if (likelihood === 'no' || callHead.headers.has('content-encoding')) return other();

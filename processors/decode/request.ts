@@ -6,6 +6,7 @@ import {
   type Call,
   callEvent,
   evidenceOf,
+  missingHeaders,
   missingWord,
   type Named,
   providerData,
@@ -109,7 +110,11 @@ export function emitRequest<F extends Named>(
     ...(images > 0 && { has_images: true, image_count: images }),
     ...(request.previousResponseId !== undefined && { previous_response_id: request.previousResponseId }),
   };
-  const evidence = evidenceOf(head, flavour, damage === undefined ? [] : [missingWord('request', damage)], seen);
+  const missing = [
+    ...missingHeaders('request', head.unresolved),
+    ...(damage === undefined ? [] : [missingWord('request', damage)]),
+  ];
+  const evidence = evidenceOf(head, flavour, missing, seen);
   const ours = request.attrs === undefined ? attrs : { ...attrs, ...request.attrs };
   const event = makeEvent(info, 'ai.request', first, place, evidence, data, ours, undefined, identity.caller);
   info.emit(event);

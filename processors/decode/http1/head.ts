@@ -8,6 +8,8 @@ export interface Head {
   readonly status: number;
   /** HTTP/1.0: the connection ends with the message unless it says otherwise. */
   readonly old: boolean;
+  /** HTTP/2: header fields that are not known because the table entries that they refer to were not seen. */
+  readonly unresolved?: number | 'some' | 'all';
 }
 
 const REQUEST = /^([A-Z][A-Z-]{1,19}) (\S{1,16384}) HTTP\/1\.([01])$/;

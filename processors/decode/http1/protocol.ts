@@ -106,8 +106,8 @@ export class Http1Protocol implements ConnectionProtocol {
     return this.#isIgnored || this.#next?.ignored === true;
   }
 
-  ready(dir: Direction): boolean {
-    if (this.#next !== undefined) return this.#next.ready(dir);
+  ready(dir: Direction, next?: Buffer): boolean {
+    if (this.#next !== undefined) return this.#next.ready(dir, next);
     // what follows a request for another protocol is read when the answer says which it is
     if (dir === 'sent') return this.#asking === undefined || this.#sending !== undefined || this.ignored;
     return this.ignored || this.#received.open || this.#waiting[0]?.requestDone === true;

@@ -9,6 +9,8 @@ import { McpStdio } from '../mcp/stdio.ts';
 import type { Direction, Mark } from './mark.ts';
 import type { ConnectionProtocol } from './protocol.ts';
 import { type Piece, Reorder } from './reorder.ts';
+import { Undecided } from './undecided.ts';
+import { http2Of } from './upgrade.ts';
 
 /** What connections need from outside. */
 export interface ConnectionOptions {
@@ -123,7 +125,12 @@ export class Connection {
     if (this.#first === undefined || piece.mark.ms < this.#first.ms) this.#first = piece.mark;
     const protocol = this.#protocol;
     const other = this.#order[dir === 'sent' ? 'received' : 'sent'];
-    if (protocol !== undefined && other.held === 0 && protocol.ready(dir) && this.#order[dir].passes(piece)) {
+    if (
+      protocol !== undefined &&
+      other.held === 0 &&
+      protocol.ready(dir, piece.bytes) &&
+      this.#order[dir].passes(piece)
+    ) {
       if (piece.bytes.length > 0) protocol.feed(dir, piece.bytes, piece.mark);
       return;
     }
@@ -172,7 +179,7 @@ export class Connection {
     }
     if (next === undefined) return false;
     const { piece, missing } = next;
-    if (!protocol.ready(dir) && piece.mark.ms >= pastMs) return false;
+    if (!protocol.ready(dir, piece.bytes) && piece.mark.ms >= pastMs) return false;
     if (protocol.interleaved === true && piece.mark.ms >= pastMs && this.#isBehind(dir, piece.mark)) return false;
     order.take(piece);
     if (missing !== undefined) {
@@ -222,7 +229,11 @@ export class Connection {
       ],
       emit: (made) => this.#options.emit(made, this),
     };
-    return this.#isStdio() ? new McpStdio(info) : new Http1Protocol(info);
+    if (this.#isStdio()) return new McpStdio(info);
+    const { alpn } = this.#opened;
+    const isLate = this.#openMark === undefined;
+    if (alpn === undefined || alpn === '') return new Undecided(info, isLate);
+    return alpn === 'h2' || alpn === 'h2c' ? http2Of(info, isLate) : new Http1Protocol(info);
   }
 
   #isStdio(): boolean {

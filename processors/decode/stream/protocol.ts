@@ -10,8 +10,8 @@ export interface ConnectionProtocol {
   gap(dir: Direction, size: number | undefined, mark: Mark): void;
   /** Nothing more will come. `torn` tells an end that was an error; `ended` is false where the input ended, not the connection. */
   end(mark: Mark, how: { readonly torn: boolean; readonly ended: boolean }): void;
-  /** Whether bytes of this direction can be read now; false while what they answer has not been read. */
-  ready(dir: Direction): boolean;
+  /** Whether `next`, the next bytes of this direction, can be read now; false while what they answer has not been read. */
+  ready(dir: Direction, next?: Buffer): boolean;
   /** Messages of both directions answer each other: neither is read ahead while the other waits for a record. */
   readonly interleaved?: boolean;
   /** Whether something unfinished is open that later bytes may complete. */

@@ -1,6 +1,7 @@
 import type { ConnectionInfo } from '../connection-info.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Head } from '../http1/head.ts';
+import { Http2Protocol } from '../http2/protocol.ts';
 import { websocketOf } from '../websocket/protocol.ts';
 import type { Mark } from './mark.ts';
 import type { ConnectionProtocol } from './protocol.ts';
@@ -17,15 +18,19 @@ export interface Upgrade {
   readonly exchange: Exchange;
   /** Place of the request among those of the connection. */
   readonly ordinal: number;
+  /** Stream of the request where HTTP/2 brought it (RFC 8441). */
+  readonly stream?: number;
 }
 
 /** Begins the protocol that a connection goes on with; undefined when nobody reads it. */
 export function upgraded(info: ConnectionInfo, upgrade: Upgrade): ConnectionProtocol | undefined {
-  if (upgrade.protocol === 'websocket') return websocketOf(info, { ...upgrade, stream: 0 });
+  if (upgrade.protocol === 'websocket') return websocketOf(info, { ...upgrade, stream: upgrade.stream ?? 0 });
+  if (upgrade.protocol === 'h2c' && upgrade.stream === undefined)
+    return new Http2Protocol(info, { late: false, upgraded, upgrade });
   return undefined;
 }
 
-/** HTTP/2 from its first byte on. */
-export function http2Of(_info: ConnectionInfo): ConnectionProtocol | undefined {
-  return undefined;
+/** HTTP/2 from its first byte on, or from anywhere. */
+export function http2Of(info: ConnectionInfo, late = false): ConnectionProtocol {
+  return new Http2Protocol(info, { late, upgraded });
 }

@@ -1,8 +1,11 @@
-import { createMatcher, Meter, type OispEvent } from '../../../core/index.ts';
+import { createMatcher, DEFAULT_REGISTRY, Meter, type OispEvent } from '../../../core/index.ts';
 import { makeContext } from '../../../core/testing/index.ts';
+import { Histories } from '../../../processors/decode/body/history.ts';
+import type { ConnectionInfo } from '../../../processors/decode/connection-info.ts';
 import { Counters } from '../../../processors/decode/counters.ts';
 import { Decoder, type DecoderOptions } from '../../../processors/decode/decoder.ts';
 import { flavours } from '../../../processors/decode/flavours/index.ts';
+import { McpSessions } from '../../../processors/decode/mcp/sessions.ts';
 
 const START_NS = 1_795_168_800_000_000_000n;
 
@@ -72,6 +75,27 @@ export class Recorder {
     this.record('capture.close', { conn, reason });
     return this;
   }
+}
+
+/** What readers of a connection share, for tests of one of them. */
+export function connectionInfo(counters: Counters, over: Partial<ConnectionInfo> = {}): ConnectionInfo {
+  const unknown = { sni: undefined, alpn: undefined, remoteIp: undefined, remotePort: undefined, child: undefined };
+  return {
+    conn: 'c',
+    opened: { protocol: 'tls', ...unknown },
+    counters,
+    flavours: [],
+    limits: { bodyBytes: 2000 },
+    histories: new Histories(1 << 20),
+    speaker: '',
+    mcp: new McpSessions(counters),
+    registry: DEFAULT_REGISTRY,
+    cost: false,
+    events: { hashOf: () => '', streamingChunks: false, embeddingEvents: false },
+    identity: ['test'],
+    emit: () => {},
+    ...over,
+  };
 }
 
 /** A decoder and its numbers. */

@@ -24,7 +24,6 @@ describe('other calls to providers', () => {
     ['POST', '/v1/uploads', 'uploads', 'other'],
     ['POST', '/v1/batches', 'batches', 'other'],
     ['POST', '/v1/vector_stores', 'vector_stores', 'other'],
-    ['POST', '/v1/vector_stores/v_1/search', 'retrieval', 'other'],
     ['POST', '/v1/assistants', 'create_agent', 'other'],
     ['GET', '/v1/assistants/a_1', 'assistants', 'other'],
     ['POST', '/v1/threads', 'threads', 'other'],

@@ -1,14 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DEFAULT_REGISTRY, Meter, type OispEvent } from '../../../../core/index.ts';
+import { Meter, type OispEvent } from '../../../../core/index.ts';
 import { makeContext } from '../../../../core/testing/index.ts';
-import { Histories } from '../../../../processors/decode/body/history.ts';
-import type { ConnectionInfo } from '../../../../processors/decode/connection-info.ts';
 import { Counters } from '../../../../processors/decode/counters.ts';
 import { sessionFlavours } from '../../../../processors/decode/flavours/sessions.ts';
-import { McpSessions } from '../../../../processors/decode/mcp/sessions.ts';
 import { SessionCalls } from '../../../../processors/decode/session-calls.ts';
-import { makeDecoder, Recorder } from '../capture.ts';
+import { connectionInfo, makeDecoder, Recorder } from '../capture.ts';
 import { frame } from './frames.ts';
 
 const COUNTERS = new Counters(new Meter(), makeContext().context.log, 'decode');
@@ -77,28 +74,7 @@ test.each(sessionFlavours.map((flavour) => [flavour.name, flavour] as const))(
         fc.boolean(),
         (messages, refuses) => {
           const out: OispEvent[] = [];
-          const info: ConnectionInfo = {
-            conn: 'c',
-            opened: {
-              protocol: 'tls',
-              sni: undefined,
-              alpn: undefined,
-              remoteIp: undefined,
-              remotePort: undefined,
-              child: undefined,
-            },
-            counters: COUNTERS,
-            flavours: [],
-            limits: { bodyBytes: 2000 },
-            identity: ['test'],
-            histories: new Histories(1 << 20),
-            speaker: '',
-            mcp: new McpSessions(COUNTERS),
-            registry: DEFAULT_REGISTRY,
-            cost: false,
-            events: { hashOf: () => '', streamingChunks: false, embeddingEvents: false },
-            emit: (event) => out.push(event),
-          };
+          const info = connectionInfo(COUNTERS, { emit: (event) => out.push(event) });
           const head = {
             method: 'GET',
             host: 'h',

@@ -1,0 +1,281 @@
+import { FrameReader, type HeaderBlock, HpackDecoder } from '../../../core/index.ts';
+import type { ConnectionInfo } from '../connection-info.ts';
+import { Exchange } from '../exchange.ts';
+import type { Direction, Mark } from '../stream/mark.ts';
+import type { ConnectionProtocol } from '../stream/protocol.ts';
+import type { Upgrade } from '../stream/upgrade.ts';
+import { headOf, type StreamHead } from './head.ts';
+import { Http2Stream } from './stream.ts';
+import { Tunnel } from './tunnel.ts';
+
+/** Streams that may be open; servers allow 100 to 250 (RFC 9113 5.1.2), more means that their ends are not seen. */
+const MAX_STREAMS = 256;
+/** Streams of which it is remembered that the client gave them up. */
+const MAX_RESET = 64;
+/** Bytes of a connection in a row among which no frames were found. */
+const MAX_FOREIGN = 16 * 1024 * 1024;
+
+const SETTINGS_MAX_FRAME_SIZE = 5;
+
+/** How a connection begins. */
+export interface Http2Start {
+  /** Its bytes begin anywhere. */
+  readonly late: boolean;
+  /** Begins what a stream carries after an extended CONNECT (RFC 8441). */
+  readonly upgraded: (info: ConnectionInfo, upgrade: Upgrade) => ConnectionProtocol | undefined;
+  /** The request over HTTP/1.1 that stream 1 answers (RFC 7540 3.2). */
+  readonly upgrade?: Upgrade;
+}
+
+/** An HTTP/2 connection (RFC 9113): an answer belongs to the request on its stream. */
+export class Http2Protocol implements ConnectionProtocol {
+  readonly #info: ConnectionInfo;
+  readonly #upgraded: Http2Start['upgraded'];
+  readonly #readers: Readonly<Record<Direction, FrameReader<Mark>>>;
+  readonly #hpack = { sent: new HpackDecoder(), received: new HpackDecoder() };
+  readonly #streams = new Map<number, Http2Stream>();
+  readonly #tunnels = new Map<number, Tunnel>();
+  readonly #reset = new Set<number>();
+  /** The highest stream of which a request was seen, or the place where one was. */
+  #highest = 0;
+  #ordinal = 0;
+  #foreign = 0;
+  ignored = false;
+
+  constructor(info: ConnectionInfo, { late, upgraded, upgrade }: Http2Start) {
+    this.#info = info;
+    this.#upgraded = upgraded;
+    if (late) for (const hpack of Object.values(this.#hpack)) hpack.forget();
+    const shared = (dir: Direction) => ({
+      blockLost: (stream: number, mark: Mark) => this.#blockLost(dir, stream, mark),
+      missing: (stream: number, size: number, mark: Mark) => this.#missing(dir, stream, size, mark),
+      reset: (stream: number, _code: number, mark: Mark) => this.#resetStream(dir, stream, mark),
+      setting: (id: number, value: number) => {
+        if (id === SETTINGS_MAX_FRAME_SIZE) this.#readers[dir === 'sent' ? 'received' : 'sent'].maxFrame = value;
+      },
+      lost: (mark: Mark) => this.#lost(dir, mark),
+      refused: (reason: string) => info.counters.count('http_refused', 'reason', reason),
+      promise: (_stream: number, _promised: number, block: Buffer) => {
+        this.#decode(dir, block);
+        info.counters.count('ignored_requests', 'reason', 'pushed');
+      },
+    });
+    this.#readers = {
+      sent: new FrameReader('client', late, {
+        ...shared('sent'),
+        headers: (stream, block, first, mark) => this.#requestHead(stream, block, first, mark),
+        data: (stream, bytes, from, to, mark) => this.#requestData(stream, bytes, from, to, mark),
+        end: (stream, mark) => this.#requestEnd(stream, mark),
+        goaway: () => {}, // speaks of streams that the server began
+      }),
+      received: new FrameReader('server', late, {
+        ...shared('received'),
+        headers: (stream, block, _first, mark) => this.#responseHead(stream, block, mark),
+        data: (stream, bytes, from, to, mark) => this.#responseData(stream, bytes, from, to, mark),
+        end: (stream, mark) => this.#responseEnd(stream, mark),
+        goaway: (last, _code, mark) => this.#goaway(last, mark),
+      }),
+    };
+    if (upgrade === undefined) return;
+    upgrade.exchange.requestEnd('whole');
+    this.#streams.set(1, new Http2Stream(upgrade.exchange));
+    this.#highest = 1;
+    this.#ordinal = upgrade.ordinal + 1;
+  }
+
+  feed(dir: Direction, bytes: Buffer, mark: Mark): void {
+    if (this.ignored) return;
+    this.#readers[dir].feed(bytes, mark);
+    this.#foreign = this.#readers[dir].isScanning ? this.#foreign + bytes.length : 0;
+    if (this.#foreign <= MAX_FOREIGN) return;
+    this.#info.counters.warn('A connection speaks a protocol that is not read.', 'unsupported', 'protocol', 'unknown');
+    this.ignored = true;
+  }
+
+  gap(dir: Direction, size: number | undefined, mark: Mark): void {
+    this.#readers[dir].gap(size, mark);
+  }
+
+  end(mark: Mark, how: { readonly torn: boolean; readonly ended: boolean }): void {
+    for (const tunnel of this.#tunnels.values()) tunnel.end(mark, how);
+    for (const stream of this.#streams.values()) stream.close(mark, how.ended);
+    this.#tunnels.clear();
+    this.#streams.clear();
+  }
+
+  /** Answers are read when the requests that they belong to were; settings and what else both sides send wait for nothing. */
+  ready(dir: Direction, next?: Buffer): boolean {
+    if (dir === 'sent' || next === undefined || this.ignored) return true;
+    return this.#readers.received.highestOf(next) <= this.#highest;
+  }
+
+  get busy(): boolean {
+    if (this.#streams.size > 0) return true;
+    for (const tunnel of this.#tunnels.values()) if (tunnel.busy) return true;
+    return false;
+  }
+
+  get size(): number {
+    let size =
+      this.#readers.sent.size + this.#readers.received.size + this.#hpack.sent.size + this.#hpack.received.size;
+    for (const stream of this.#streams.values()) size += stream.size;
+    for (const tunnel of this.#tunnels.values()) size += tunnel.size;
+    return size;
+  }
+
+  #decode(dir: Direction, block: Buffer): HeaderBlock {
+    const decoded = this.#hpack[dir].decode(block);
+    const { fault } = decoded;
+    if (fault !== undefined)
+      this.#info.counters.count('http_refused', 'reason', fault === 'damaged' ? 'bad_block' : 'head_too_large');
+    return decoded;
+  }
+
+  #requestHead(id: number, block: Buffer, first: Mark, mark: Mark): void {
+    const found = headOf(this.#decode('sent', block), 'request');
+    if (id <= this.#highest) return; // a trailer section
+    this.#highest = id;
+    if (found === undefined) return;
+    const exchange = new Exchange(this.#info, found.head, first, id, this.#ordinal);
+    const ordinal = this.#ordinal++;
+    if (this.#streams.size + this.#tunnels.size >= MAX_STREAMS) this.#evict(mark);
+    this.#streams.set(id, new Http2Stream(exchange));
+    if (found.head.method === 'CONNECT' && found.protocol !== undefined) {
+      const asked = { protocol: found.protocol, request: found.head, first, exchange, ordinal, stream: id };
+      this.#tunnels.set(id, new Tunnel(asked));
+    }
+  }
+
+  #requestData(id: number, bytes: Buffer, from: number, to: number, mark: Mark): void {
+    const tunnel = this.#tunnels.get(id);
+    if (tunnel !== undefined) tunnel.feed('sent', bytes.subarray(from, to), mark);
+    else this.#streams.get(id)?.requestData(bytes, from, to);
+  }
+
+  #requestEnd(id: number, mark: Mark): void {
+    this.#halfTunnel(id, mark);
+    const stream = this.#streams.get(id);
+    if (stream === undefined) return;
+    stream.requestEnd('whole');
+    if (stream.isDone) this.#streams.delete(id);
+  }
+
+  #responseHead(id: number, block: Buffer, mark: Mark): void {
+    const found = headOf(this.#decode('received', block), 'response');
+    const stream = this.#streams.get(id);
+    if (found === undefined) {
+      stream?.responseLost('head', mark); // a trailer section, which comes after the head
+      return;
+    }
+    const { head } = found;
+    if (head.status > 0 && head.status < 200) return;
+    if (stream !== undefined) {
+      if (this.#tunnels.has(id)) this.#answerTunnel(id, stream, found, mark);
+      else stream.responseHead(head, mark);
+    } else if (id % 2 === 1 && head.status > 0 && !this.#reset.has(id)) this.#info.counters.count('lost_requests');
+  }
+
+  #responseData(id: number, bytes: Buffer, from: number, to: number, mark: Mark): void {
+    const stream = this.#streams.get(id);
+    if (stream !== undefined) stream.responseData(bytes, from, to, mark);
+    else this.#tunnels.get(id)?.feed('received', bytes.subarray(from, to), mark);
+  }
+
+  #responseEnd(id: number, mark: Mark): void {
+    this.#halfTunnel(id, mark);
+    const stream = this.#streams.get(id);
+    if (stream === undefined) return;
+    stream.responseEnd(mark);
+    if (stream.isDone) this.#streams.delete(id);
+  }
+
+  /** An answer to an extended CONNECT: whoever reads what was asked for takes the exchange over. */
+  #answerTunnel(id: number, stream: Http2Stream, { head }: StreamHead, mark: Mark): void {
+    const tunnel = this.#tunnels.get(id);
+    if (tunnel === undefined || head.status >= 300) {
+      this.#tunnels.delete(id);
+      stream.requestEnd('whole');
+      stream.responseHead(head, mark);
+      return;
+    }
+    this.#streams.delete(id);
+    const next = this.#upgraded(this.#info, { ...tunnel.asked, response: head });
+    tunnel.begin(next);
+    if (next !== undefined) return;
+    const known = tunnel.asked.protocol === 'websocket' ? 'websocket' : 'unknown';
+    this.#info.counters.warn('A stream speaks a protocol that is not read.', 'unsupported', 'protocol', known);
+    this.#tunnels.delete(id);
+  }
+
+  #halfTunnel(id: number, mark: Mark): void {
+    const tunnel = this.#tunnels.get(id);
+    if (tunnel === undefined) return;
+    tunnel.half(mark);
+    if (tunnel.isDone) this.#tunnels.delete(id);
+  }
+
+  #missing(dir: Direction, id: number, size: number, mark: Mark): void {
+    const tunnel = this.#tunnels.get(id);
+    if (tunnel !== undefined) tunnel.gap(dir, size, mark);
+    const stream = this.#streams.get(id);
+    if (dir === 'sent') stream?.requestMissing();
+    else stream?.responseMissing(mark);
+  }
+
+  #resetStream(dir: Direction, id: number, mark: Mark): void {
+    this.#tunnels.get(id)?.end(mark, { torn: true, ended: true });
+    this.#tunnels.delete(id);
+    this.#streams.get(id)?.reset(mark);
+    this.#streams.delete(id);
+    if (dir === 'received') return;
+    this.#reset.add(id); // an answer may still be under way
+    if (this.#reset.size <= MAX_RESET) return;
+    for (const oldest of this.#reset) {
+      this.#reset.delete(oldest);
+      break;
+    }
+  }
+
+  #goaway(last: number, mark: Mark): void {
+    for (const [id, stream] of this.#streams) {
+      if (id <= last) continue;
+      stream.reset(mark);
+      this.#streams.delete(id);
+    }
+  }
+
+  /** A header block was not read: the frames around it were. */
+  #blockLost(dir: Direction, id: number, mark: Mark): void {
+    this.#hpack[dir].forget();
+    if (dir === 'received') this.#streams.get(id)?.responseLost('head', mark);
+    else if (id > this.#highest) this.#highest = id;
+  }
+
+  #lost(dir: Direction, mark: Mark): void {
+    this.#hpack[dir].forget();
+    for (const stream of this.#streams.values())
+      if (dir === 'sent') stream.requestLost();
+      else stream.responseLost('any', mark);
+    for (const tunnel of this.#tunnels.values()) tunnel.gap(dir, undefined, mark);
+  }
+
+  #evict(mark: Mark): void {
+    this.#info.counters.warn(
+      'Too many streams are open on a connection: the oldest is let go.',
+      'evicted',
+      'reason',
+      'streams',
+    );
+    for (const [id, stream] of this.#streams) {
+      stream.evict(mark);
+      this.#streams.delete(id);
+      this.#tunnels.delete(id);
+      return;
+    }
+    for (const [id, tunnel] of this.#tunnels) {
+      tunnel.end(mark, { torn: true, ended: false });
+      this.#tunnels.delete(id);
+      return;
+    }
+  }
+}
