@@ -111,7 +111,7 @@ export class Answer {
         status: this.#head.status || undefined, // 0: the head was lost
         retryAfter: retryAfterOf(this.#head),
         headers: this.#head.headers,
-        how,
+        how: this.#reader.isOver && (how === 'torn' || how === 'cut_off') ? 'whole' : how,
         mark: this.#mark,
         firstToken: this.#firstToken,
         streamed: this.#reader.isStream,

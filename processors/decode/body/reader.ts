@@ -8,6 +8,9 @@ import { JsonSplitter } from './json-array.ts';
 
 export { BodyDecoder, type Damage } from './coding.ts';
 
+/** The events after which a stream of Anthropic's Messages or OpenAI's Responses has nothing more; others say `[DONE]` or nothing. */
+const LAST = new Set(['message_stop', 'response.completed', 'response.incomplete', 'response.failed']);
+
 /** What a streamed answer is made of, one after the other. */
 export type OnEvent = (event: Json, name: string | undefined) => void;
 
@@ -31,6 +34,8 @@ export class AnswerReader {
   #pending = 0;
   #isLost = false;
   #unreadable = 0;
+  /** The stream said itself that it is over: whoever reads it may close the connection before the body ends. */
+  isOver = false;
 
   /** `streamed`: the request asked for a stream. */
   constructor(contentType: string | undefined, streamed: boolean, onEvent: OnEvent) {
@@ -128,10 +133,14 @@ export class AnswerReader {
   }
 
   #event(data: string, name: string | undefined): void {
-    if (data === '' || data.trim() === '[DONE]') return;
+    const isDone = data.trim() === '[DONE]';
+    if (isDone) this.isOver = true;
+    if (data === '' || isDone) return;
     const event = parseJson(data);
-    if (isObject(event)) this.#onEvent(event, name);
-    else this.#unreadable++;
+    if (isObject(event)) {
+      if (typeof event['type'] === 'string' && LAST.has(event['type'])) this.isOver = true;
+      this.#onEvent(event, name);
+    } else this.#unreadable++;
   }
 
   /** Bytes are missing here: the event that they belong to is given up. */

@@ -17,7 +17,6 @@ export function unreadEvents(
   process: Process,
   envelope: Envelope,
   registry: ProviderRegistry,
-  why: string = UNREAD,
 ): OispEvent[] {
   const { sni } = hello;
   const provider = sni === undefined ? undefined : registry.providerOf(sni, record.ends?.remote.port);
@@ -38,7 +37,7 @@ export function unreadEvents(
       completeness: 'metadata_only',
       reasons: ['the server name of a TLS handshake'],
       missing: ['model', 'messages', 'tools', 'usage'],
-      limitations: [why],
+      limitations: [UNREAD],
       ai_detection_method: 'known_endpoint',
     },
     attrs: {

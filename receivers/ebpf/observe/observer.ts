@@ -225,9 +225,9 @@ export class Observer {
 
   #sockEnd(record: Of<'sock_end'>): void {
     const { processes, streams, envelope, registry, emit } = this.#options;
-    const unread = streams.unread(record.sock);
-    if (unread === undefined) return;
+    const hello = streams.unread(record.sock);
+    if (hello === undefined) return;
     const process = processes.of(record.pid, record.start);
-    for (const event of unreadEvents(record, unread.hello, process, envelope, registry, unread.why)) emit(event);
+    for (const event of unreadEvents(record, hello, process, envelope, registry)) emit(event);
   }
 }

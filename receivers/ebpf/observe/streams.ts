@@ -4,7 +4,7 @@ import type { Ends, SensorRecord } from '../kernel/record.ts';
 import { type Hello, readHello } from './client-hello.ts';
 import type { Envelope } from './envelope.ts';
 import type { Process, Processes } from './processes.ts';
-import { HEAD_BYTES, stdioVerdictOf, verdictOf } from './verdict.ts';
+import { HEAD_BYTES, PREFACE, stdioVerdictOf, verdictOf } from './verdict.ts';
 
 type Of<T extends SensorRecord['type']> = Extract<SensorRecord, { type: T }>;
 
@@ -45,8 +45,6 @@ export interface StreamCounts {
 
 /** How long the head of a request may take to come. */
 const HEAD_WAIT_NS = 30e9;
-/** How the preface of HTTP/2 begins (RFC 9113 section 3.4). */
-const H2 = Buffer.from('PRI *');
 
 interface Stream {
   readonly id: number;
@@ -80,8 +78,6 @@ export class Streams {
   readonly #bySock = new Map<number, Stream>();
   /** Sockets whose plaintext was seen. */
   readonly #readable = new Set<number>();
-  /** Sockets whose plaintext is seen and not understood, and why. */
-  readonly #opaque = new Map<number, string>();
   #heldBytes = 0;
 
   constructor(options: StreamsOptions) {
@@ -103,7 +99,6 @@ export class Streams {
       return;
     }
     if (stream.sock !== undefined) this.#remember(stream.sock);
-    if (this.#isOpaque(stream, record)) return;
     if (stream.verdict === 'ai' && stream.isOpened) {
       this.#emit(stream, record);
       return;
@@ -145,15 +140,12 @@ export class Streams {
     if (stream !== undefined) this.#greet(stream);
   }
 
-  /** What the handshake on a socket said, if no plaintext of it was seen, or none that is understood: then `why`. */
-  unread(sock: number): { readonly hello: Hello; readonly why: string | undefined } | undefined {
+  /** What the handshake on a socket said, if no plaintext of it was seen. */
+  unread(sock: number): Hello | undefined {
     const hello = this.#hellos.get(sock)?.hello;
-    const why = this.#opaque.get(sock);
     this.#hellos.delete(sock);
-    this.#opaque.delete(sock);
     this.#bySock.delete(sock);
-    const isReadable = this.#readable.delete(sock);
-    return hello === undefined || (isReadable && why === undefined) ? undefined : { hello, why };
+    return this.#readable.delete(sock) ? undefined : hello;
   }
 
   /** A process ended, and its connections with it. */
@@ -211,20 +203,6 @@ export class Streams {
       this.#decide(stream, 'ai');
   }
 
-  /** HTTP/2, which no processor reads: its bytes stay in the kernel, and what its handshake said is told when it ends. */
-  #isOpaque(stream: Stream, record: Of<'data'>): boolean {
-    if (stream.verdict !== 'ai' || stream.isStdio || !record.isSent || record.offset > 0) return false;
-    if (stream.sock === undefined || Buffer.compare(record.bytes.subarray(0, 5), H2) !== 0) return false;
-    this.#opaque.set(stream.sock, 'HTTP/2 is not read');
-    drop(this.#opaque, this.#options.maxStreams);
-    this.#options.setVerdict(stream.id, VERDICT_OTHER);
-    stream.verdict = 'other';
-    this.#options.counts.leftOut += record.bytes.length;
-    this.#release(stream);
-    this.#waiting.delete(stream);
-    return true;
-  }
-
   /** Looks at the first bytes that say whom they are for: those that were sent, on pipes those of either side. */
   #look(stream: Stream, record: Of<'data'>): void {
     if (stream.verdict !== 'undecided' || !(record.isSent || stream.isStdio)) return;
@@ -241,8 +219,6 @@ export class Streams {
 
   #decide(stream: Stream, verdict: Stream['verdict']): void {
     if (verdict === 'undecided') return;
-    // HTTP/2 says nothing in the clear: the handshake may still tell whom it is for
-    if (verdict === 'other' && !stream.isBound && stream.head.startsWith('PRI ')) return;
     stream.verdict = verdict;
     stream.head = '';
     this.#options.setVerdict(stream.id, verdict === 'ai' ? VERDICT_AI : VERDICT_OTHER);
@@ -270,8 +246,9 @@ export class Streams {
       const known = { sni: this.#helloOf(stream)?.sni, port: stream.ends?.remote.port };
       if (!stream.isStdio && stream.head !== '')
         this.#decide(stream, verdictOf(stream.head, known, this.#options.registry));
-      // a head that never ends, or somebody who only listens: no model is talked to
-      if (stream.verdict === 'undecided' && now - stream.since >= HEAD_WAIT_NS) this.#decide(stream, 'other');
+      // a head that never ends, or somebody who only listens: no model is talked to; HTTP/2 may be set up long before the first request
+      const isLateHead = now - stream.since >= HEAD_WAIT_NS && !stream.head.startsWith(PREFACE);
+      if (stream.verdict === 'undecided' && isLateHead) this.#decide(stream, 'other');
     }
     if (stream.verdict !== 'ai' || stream.held.length === 0 || !(stream.isBound || isLate)) return;
     if (!stream.isBound) this.#options.counts.unbound++;

@@ -1,4 +1,5 @@
 import { mayBeModelCall, type ProviderRegistry } from '../../../core/index.ts';
+import { http2VerdictOf } from './http2-verdict.ts';
 
 export type Verdict = 'ai' | 'other' | 'undecided';
 
@@ -15,17 +16,20 @@ const METHOD = /^(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /;
 /** Heads of requests, those too that follow in the same bytes: up to the empty line, or as far as the bytes go. */
 const HEADS =
   /(?:^|\r\n\r\n)(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\S+)(?: HTTP\/1\.[01](?:\r\n(?!\r\n)[^\r\n]*)*)?/g;
-const PREFACE = 'PRI * HTTP/2.0';
+/** How the preface of HTTP/2 begins (RFC 9113 3.4). */
+export const PREFACE = 'PRI * HTTP/2.0\r\n';
 
 /**
  * Whether what a process sent first on a TLS connection is for an AI model. `sent` are its first bytes as latin1. Undecided: more bytes may
- * tell. The name in the handshake decides where it is that of a provider; HTTP/2 keeps host and path in a compressed form, so there it is all
- * that is known.
+ * tell. The name in the handshake decides where it is that of a provider, else host and path of the requests at the begin.
  */
 export function verdictOf(sent: string, { sni, port }: Known, registry: ProviderRegistry): Verdict {
   if (sni !== undefined && registry.providerOf(sni, port) !== undefined) return 'ai';
   if (sent.startsWith(PREFACE.slice(0, sent.length)) && sent.length < PREFACE.length) return 'undecided';
-  if (sent.startsWith(PREFACE)) return 'other';
+  if (sent.startsWith(PREFACE)) {
+    const verdict = http2VerdictOf(Buffer.from(sent, 'latin1'), { sni, port }, registry);
+    return verdict === 'undecided' && sent.length >= HEAD_BYTES ? 'other' : verdict;
+  }
   if (!METHOD.test(sent)) return sent.length < 8 && /^[A-Z]*$/.test(sent) ? 'undecided' : 'other';
   const headEnd = sent.indexOf('\r\n\r\n');
   if (headEnd < 0 && sent.length < HEAD_BYTES) return 'undecided';

@@ -31,7 +31,7 @@ export const ENDS: Ends = {
   protocol: 'tcp',
 };
 
-export function data(ms: number, text: string, more: Partial<Of<'data'>> = {}): Of<'data'> {
+export function data(ms: number, text: string | Buffer, more: Partial<Of<'data'>> = {}): Of<'data'> {
   return {
     ...head(ms, more.pid),
     type: 'data',

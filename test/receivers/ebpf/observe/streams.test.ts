@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_REGISTRY, type OispEvent } from '../../../../core/index.ts';
 import { VERDICT_AI, VERDICT_OTHER } from '../../../../receivers/ebpf/kernel/layout.gen.ts';
 import { Streams } from '../../../../receivers/ebpf/observe/streams.ts';
+import { firstBytes } from './http2.ts';
 import { at, bound, closed, data, envelope, helloFor, processes } from './made.ts';
 
 const POST = 'POST /v1/messages HTTP/1.1\r\nhost: api.anthropic.com\r\n\r\n{}';
@@ -87,12 +88,26 @@ describe('streams', () => {
     expect(verdicts).toEqual([[7, VERDICT_AI]]);
   });
 
-  it('of HTTP/2 are judged by the handshake on their socket, which may be known later', () => {
-    const { streams, verdicts } = lab();
-    streams.data(data(0, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'));
+  it('of HTTP/2 wait for their first request, however long it takes', async () => {
+    const { streams, verdicts, told } = lab();
+    const sent = await firstBytes({ ':method': 'POST', ':path': '/v1/messages', ':authority': 'gateway:8443' }, '{}');
+    const setUp = 24 + 9; // the preface and the head of SETTINGS
+    streams.bound(bound(0));
+    streams.data(data(1, sent.subarray(0, setUp), { isBound: true }));
+    streams.elapse(at(600_000));
     expect(verdicts).toEqual([]);
+    streams.data(data(600_001, sent.subarray(setUp), { offset: setUp, isBound: true }));
+    expect(verdicts).toEqual([[7, VERDICT_AI]]);
+    expect(told()).toHaveLength(3);
+  });
+
+  it('of HTTP/2 to somebody else are left out', async () => {
+    const { streams, verdicts, told } = lab();
+    const sent = await firstBytes({ ':method': 'GET', ':path': '/', ':authority': 'example.com' });
+    streams.data(data(0, sent));
     streams.bound(bound(1));
     expect(verdicts).toEqual([[7, VERDICT_OTHER]]);
+    expect(told()).toEqual([]);
   });
 
   it('to a provider are known by the handshake before the first byte', () => {
@@ -105,17 +120,14 @@ describe('streams', () => {
     expect(told()).toEqual(['open with remote', 'data sent {"a":1}']);
   });
 
-  it('of HTTP/2 to a provider stay in the kernel, and say so when they end', () => {
+  it('of HTTP/2 to a provider pass on from the first byte', () => {
     const { streams, told, verdicts } = lab();
     streams.bound(bound(0));
     streams.hello({ ...bound(1), type: 'hello', sock: 99, bytes: helloFor('api.openai.com') });
     streams.data(data(2, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', { isBound: true }));
-    expect(verdicts).toEqual([
-      [7, VERDICT_AI],
-      [7, VERDICT_OTHER],
-    ]);
-    expect(told()).toEqual([]);
-    expect(streams.unread(99)).toMatchObject({ hello: { sni: 'api.openai.com' }, why: 'HTTP/2 is not read' });
+    expect(verdicts).toEqual([[7, VERDICT_AI]]);
+    expect(told()).toHaveLength(2);
+    expect(streams.unread(99)).toBeUndefined();
   });
 
   it('to a model say what the kernel did not hand over', () => {
