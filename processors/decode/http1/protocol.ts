@@ -29,7 +29,8 @@ export class Http1Protocol implements ConnectionProtocol {
   #interim = false;
   #ordinal = 0;
   #receivedGap = false;
-  #sentGap = false;
+  /** The latest requests may not be all there were: bytes were lost or strange, or the connection is older than the capture. */
+  #sentGap: boolean;
   #foreign = 0;
   #seen = false;
   #isLateSocket = false;
@@ -42,6 +43,7 @@ export class Http1Protocol implements ConnectionProtocol {
   constructor(info: ConnectionInfo) {
     this.#info = info;
     const refused = (reason: string): void => info.counters.count('http_refused', 'reason', reason);
+    this.#sentGap = info.opened.protocol === undefined;
     this.#sent = new Http1Parser('request', {
       head: (head, first) => this.#requestHead(head, first),
       data: (bytes) => this.#sending?.requestData(bytes),
@@ -49,7 +51,10 @@ export class Http1Protocol implements ConnectionProtocol {
       end: (how) => this.#requestEnd(how),
       upgraded: (_name, _response, mark) => this.#preface(mark),
       beyond: (bytes, mark) => this.#next?.feed('sent', bytes, mark),
-      refused,
+      refused: (reason) => {
+        this.#sentGap = true;
+        refused(reason);
+      },
     });
     this.#received = new Http1Parser('response', {
       head: (head, _first, mark) => this.#responseHead(head, mark),
