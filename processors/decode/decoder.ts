@@ -318,9 +318,8 @@ export class Decoder {
   /** Lets go of those that were silent for longest, a tenth of the bound at once: looking for them is not free. */
   #bound(): void {
     const { maxTotalBytes } = this.#options;
-    const holding = [...this.#connections.values()].filter((connection) => connection.counted > 2048);
-    holding.sort((a, b) => a.touched - b.touched);
-    for (const connection of holding) {
+    const all = [...this.#connections.values()].sort((a, b) => a.touched - b.touched);
+    for (const connection of all) {
       if (this.#bytes <= maxTotalBytes * 0.9) return;
       this.#counters.warn(
         'Connections hold too many bytes: the one that was silent for longest is let go.',

@@ -14,27 +14,27 @@ function alive(): number {
   return heapUsed + arrayBuffers;
 }
 
-const BOUND = 16 << 20;
+const BOUND = 8 << 20;
 const CONNECTIONS = 10_000;
 const chat = (n: number): string =>
   request('api.openai.com', '/v1/chat/completions', {
     model: 'gpt-4o',
     stream: true,
-    messages: [{ role: 'user', content: `${n} ${'words '.repeat(500)}` }],
+    messages: [{ role: 'user', content: `${n} ${'words '.repeat(180)}` }],
   });
 
 /** What each connection has sent and received when all of them stand still. */
 const KINDS: readonly (readonly [string, (recorder: Recorder, conn: string, n: number) => void])[] = [
-  ['in the middle of a request', (recorder, conn, n) => recorder.data(conn, 'sent', chat(n).slice(0, 3000))],
+  ['in the middle of a request', (recorder, conn, n) => recorder.data(conn, 'sent', chat(n).slice(0, 1100))],
   [
     'in the middle of a streamed answer',
     (recorder, conn, n) => {
       recorder.data(conn, 'sent', chat(n));
-      const event = `data: {"choices":[{"index":0,"delta":{"content":"${'x'.repeat(300)}"}}]}\n\n`;
+      const event = `data: {"choices":[{"index":0,"delta":{"content":"${'x'.repeat(150)}"}}]}\n\n`;
       recorder.data(
         conn,
         'received',
-        `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n${event.repeat(8)}data: {"choi`,
+        `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n${event.repeat(5)}data: {"choi`,
       );
     },
   ],
