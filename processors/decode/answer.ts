@@ -38,7 +38,7 @@ export class Answer {
   #mark: Mark;
   #firstToken: Mark | undefined;
   readonly #chunks: Chunks | undefined;
-  readonly #search = new SearchBeside();
+  readonly #search: SearchBeside | undefined;
   #calls = 0;
   #streamed = 0;
   /** Media is not held: its size is all that is told of it. */
@@ -53,12 +53,14 @@ export class Answer {
     this.#stream = call.flavour.stream(call.head, call.match, head);
     this.#isBinary = head.status < 400 && isBinary(head.headers.get('content-type'));
     this.#chunks = call.info.events.streamingChunks ? new Chunks(call.requestId) : undefined;
+    this.#search = searchesBeside(call) ? new SearchBeside() : undefined;
     this.#onCall = (tool) => {
       for (const event of toolEvents(call, tool, this.#calls++, this.#mark)) call.info.emit(event);
     };
     this.#reader = new AnswerReader(head.headers.get('content-type'), call.request.streaming, (event, name) => {
-      for (const chunk of this.#chunks?.push(event, name) ?? []) call.info.emit(chunkEvent(call, chunk, this.#mark));
-      this.#search.push(event);
+      if (this.#chunks !== undefined)
+        for (const chunk of this.#chunks.push(event, name)) call.info.emit(chunkEvent(call, chunk, this.#mark));
+      this.#search?.push(event);
       if (this.#stream.push(event, name, this.#onCall)) this.#firstToken ??= this.#mark;
     });
   }
@@ -106,7 +108,7 @@ export class Answer {
     ];
     emitResponse(
       this.#call,
-      { ...response, retrievals: response.retrievals ?? this.#search.end() },
+      { ...response, retrievals: response.retrievals ?? this.#search?.end() },
       {
         status: this.#head.status || undefined, // 0: the head was lost
         retryAfter: retryAfterOf(this.#head),
@@ -140,7 +142,7 @@ export class Answer {
     const { flavour, head, match, info } = this.#call;
     if (this.#head.status >= 400) return { error: failureIn(body, this.#head) };
     if (isObject(body)) {
-      this.#search.push(body);
+      this.#search?.push(body);
       const response = flavour.response(body, head, match, this.#head);
       if (match.requestType === 'embedding' && info.events.embeddingEvents)
         info.emit(embeddingEvent(this.#call, response, body, this.#mark));
@@ -151,6 +153,25 @@ export class Answer {
     return {};
   }
 }
+
+/** Whether answers of this API may hold searches that its flavour does not read. */
+function searchesBeside({ flavour, head }: Call): boolean {
+  return (
+    flavour.name.startsWith('cohere.') || (flavour.name === 'openai.chat' && !SEARCHLESS.has(head.provider?.name ?? ''))
+  );
+}
+
+/** Providers of Chat Completions whose answers hold no search. */
+const SEARCHLESS = new Set([
+  'openai',
+  'azure_openai',
+  'groq',
+  'mistral',
+  'together',
+  'fireworks',
+  'deepseek',
+  'ollama',
+]);
 
 /** Types of calls that are answered in JSON; the others may bring images, sounds and files. */
 const CONTENT = new Set(['chat', 'completion', 'embedding', 'moderation']);

@@ -1,7 +1,8 @@
 import type { Message, ToolCall } from '../../core/index.ts';
+import { toolEvents } from './agent-events.ts';
 import { type AnswerEnding, emitResponse } from './answer.ts';
 import type { Damage } from './body/reader.ts';
-import { type Call, missingWord, type Named, toolCallEvent } from './call.ts';
+import { type Call, missingWord, type Named } from './call.ts';
 import { type ConnectionInfo, requestIdOf } from './connection-info.ts';
 import type { CallHead, CallMatch, NormalRequest, NormalResponse } from './flavour.ts';
 import { emitRequest } from './request.ts';
@@ -63,7 +64,7 @@ export class SessionCall {
   /** A tool call's block ended. */
   toolCall(tool: ToolCall, mark: Mark): void {
     this.#firstToken ??= mark;
-    this.#call.info.emit(toolCallEvent(this.#call, tool, this.#calls++, mark));
+    for (const event of toolEvents(this.#call, tool, this.#calls++, mark)) this.#call.info.emit(event);
   }
 
   /** Emits the answer; `mark` is its last byte. `status` is what an error message tells beside the error. */

@@ -5,6 +5,7 @@ import { awsEvent } from './aws-event.ts';
 import { Bytes } from './bytes.ts';
 import { EventStreamReader } from './event-stream.ts';
 import { JsonSplitter } from './json-array.ts';
+import { WordsReader } from './words.ts';
 
 export { BodyDecoder, type Damage } from './coding.ts';
 
@@ -23,6 +24,9 @@ export class AnswerReader {
   readonly #streamed: boolean;
   readonly #contentType: string;
   readonly #text: TextDecoder;
+  readonly #isUtf8: boolean;
+  /** Of text in UTF-8. */
+  readonly #words = new WordsReader();
   readonly #bytes = new Bytes();
   #mode: 'unknown' | 'sse' | 'values' | 'whole' | 'aws' = 'unknown';
   #sse: EventSourceParser | undefined;
@@ -43,6 +47,7 @@ export class AnswerReader {
     this.#streamed = streamed;
     this.#contentType = contentType?.toLowerCase() ?? '';
     this.#text = decoderOf(contentType);
+    this.#isUtf8 = this.#text.encoding === 'utf-8';
     if (!this.#contentType.includes('amazon.eventstream')) return;
     this.#mode = 'aws';
     this.#aws = new EventStreamReader((message) => {
@@ -81,7 +86,7 @@ export class AnswerReader {
         this.#aws?.push(bytes);
         return;
       case 'unknown': {
-        const at = this.#text.encoding === 'utf-8' ? startOf(bytes) : 0;
+        const at = this.#isUtf8 ? startOf(bytes) : 0;
         const first = bytes[at];
         if (first === undefined) return;
         this.#begin(first);
@@ -89,7 +94,7 @@ export class AnswerReader {
         return;
       }
       default:
-        this.#feed(this.#text.decode(bytes, { stream: true }));
+        this.#feed(this.#isUtf8 ? this.#words.push(bytes) : this.#text.decode(bytes, { stream: true }));
     }
   }
 
@@ -97,7 +102,7 @@ export class AnswerReader {
     const isObjectStart = first === 0x7b;
     const isArrayStart = first === 0x5b;
     const isLines = /ndjson|jsonl|json-seq/.test(this.#contentType);
-    if (this.#text.encoding !== 'utf-8' || (this.#isLost && !isLines))
+    if (!this.#isUtf8 || (this.#isLost && !isLines))
       this.#mode = this.#contentType.includes('event-stream') ? 'sse' : 'whole';
     else if (isLines || ((isObjectStart || isArrayStart) && this.#streamed)) {
       this.#mode = 'values';
@@ -105,7 +110,13 @@ export class AnswerReader {
       this.#values = new JsonSplitter((json) => this.#value(json));
       if (this.#isLost) this.#values.gap();
     } else this.#mode = isObjectStart || isArrayStart || first === 0x3c || first === 0x22 ? 'whole' : 'sse';
-    if (this.#mode === 'sse') this.#sse = createParser({ onEvent: (event) => this.#event(event.data, event.event) });
+    if (this.#mode !== 'sse') return;
+    this.#sse = createParser({
+      onEvent: (event) => {
+        this.#pending = 0;
+        this.#event(event.data, event.event);
+      },
+    });
   }
 
   /** A second value makes the first one an event too. */
@@ -127,8 +138,7 @@ export class AnswerReader {
       this.#values.push(words);
       return;
     }
-    const last = Math.max(words.lastIndexOf('\n'), words.lastIndexOf('\r'));
-    this.#pending = last < 0 ? this.#pending + words.length : words.length - last;
+    this.#pending += words.length;
     this.#sse?.feed(words);
   }
 
@@ -147,21 +157,25 @@ export class AnswerReader {
   gap(): void {
     this.#isLost = true;
     this.#aws?.gap();
-    if (this.#mode === 'sse' || this.#mode === 'values') this.#text.decode();
+    if (this.#mode === 'sse' || this.#mode === 'values') this.#rest();
     this.#values?.gap();
     this.#sse?.reset();
     this.#pending = 0;
+  }
+
+  #rest(): string {
+    return this.#isUtf8 ? this.#words.end() : this.#text.decode();
   }
 
   /** Nothing more comes: the last event may lack its empty line. Returns the value of a body that is one JSON text. */
   end(): unknown {
     switch (this.#mode) {
       case 'sse':
-        this.#feed(this.#text.decode());
+        this.#feed(this.#rest());
         this.#feed('\n\n');
         return undefined;
       case 'values':
-        this.#feed(this.#text.decode());
+        this.#feed(this.#rest());
         return this.#first === undefined ? undefined : parseJson(this.#first);
       case 'whole': {
         const all = this.#text.decode(this.#bytes.concat());

@@ -177,12 +177,14 @@ export class ChatStream implements StreamReader {
   readonly #attrs: Record<string, unknown> = {};
 
   push(event: Json, _name: string | undefined, onCall: (call: ToolCall) => void): boolean {
-    // one provider changes the id within a stream; Azure begins with an empty one
-    this.#id ??= text(event['id']);
-    this.#model ??= text(event['model']) ?? text(event['model_id']);
-    this.#usage = usageOf(event) ?? this.#usage;
-    this.#error ??= errorOf(event);
-    Object.assign(this.#attrs, attrsOf(event));
+    if (!this.#isPlain(event)) {
+      // one provider changes the id within a stream; Azure begins with an empty one
+      this.#id ??= text(event['id']);
+      this.#model ??= text(event['model']) ?? text(event['model_id']);
+      this.#usage = usageOf(event) ?? this.#usage;
+      this.#error ??= errorOf(event);
+      Object.assign(this.#attrs, attrsOf(event));
+    }
     let content = false;
     for (const entry of list(event['choices'])) {
       if (!isObject(entry)) continue;
@@ -195,6 +197,35 @@ export class ChatStream implements StreamReader {
       for (const call of choice.calls) close(call, onCall);
     }
     return content;
+  }
+
+  /** Whether an event says of itself nothing but what is known: most of a stream do. */
+  #isPlain(event: Json): boolean {
+    if (this.#id === undefined || this.#model === undefined) return false;
+    for (const key in event)
+      switch (key) {
+        case 'id':
+        case 'model':
+        case 'object':
+        case 'created':
+        case 'obfuscation':
+          break;
+        case 'choices':
+          if (object(list(event['choices'])[0])['usage'] !== undefined) return false;
+          break;
+        case 'service_tier':
+          if (event[key] !== this.#attrs['openai.response.service_tier']) return false;
+          break;
+        case 'system_fingerprint':
+          if (event[key] !== this.#attrs['openai.response.system_fingerprint']) return false;
+          break;
+        case 'provider':
+          if (event[key] !== this.#attrs['oisp.upstream.provider']) return false;
+          break;
+        default:
+          if (event[key] !== null) return false;
+      }
+    return true;
   }
 
   #choice(index: number): OpenChoice {
@@ -218,6 +249,11 @@ export class ChatStream implements StreamReader {
   }
 
   #delta(choice: OpenChoice, delta: Json, onCall: (call: ToolCall) => void): boolean {
+    const words = delta['content'];
+    if (typeof words === 'string' && isText(delta)) {
+      choice.text += words;
+      return words !== '';
+    }
     const parts: Part[] = [];
     readContent(delta['content'], parts);
     readContent(delta['images'], parts);
@@ -282,6 +318,12 @@ export class ChatStream implements StreamReader {
       attrs: this.#attrs,
     };
   }
+}
+
+/** Whether a delta brings a text and nothing else: most of a stream do. */
+function isText(delta: Json): boolean {
+  for (const key in delta) if (key !== 'content' && key !== 'role' && delta[key] !== null) return false;
+  return true;
 }
 
 /** A name comes whole and once, again with every piece, as what it is so far, or in pieces of its own. */

@@ -48,7 +48,7 @@ const retries: Read = (value) => {
 
 /** A URL without user, query and fragment. */
 export const url: Read = (value) => {
-  if (value.length > 4096 || /\s/.test(value)) return undefined;
+  if (value === '' || value.length > 4096 || /\s/.test(value)) return undefined;
   try {
     const { protocol, host, pathname } = new URL(value);
     return /^[a-z][a-z0-9+.-]*:$/.test(protocol) && host !== ''
