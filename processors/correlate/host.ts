@@ -26,6 +26,7 @@ import { Timeline } from './timeline.ts';
 import { Tools } from './tools.ts';
 import type { TurnHost } from './turn-host.ts';
 import { Turns } from './turns.ts';
+import { lacksRequest } from './unseen.ts';
 
 interface Waiting {
   readonly at: number;
@@ -104,7 +105,7 @@ export class HostState implements TurnHost {
     const calls = new OpenCalls();
     this.#turns = new Turns(this, calls);
     this.#requests = new Requests(this, this.#turns, calls, this.#conversations);
-    this.#tools = new Tools(this, this.#turns, calls);
+    this.#tools = new Tools(this, this.#turns, calls, this.#requests);
     this.#effects = new Effects(this, this.#turns);
     this.#steps = new AgentSteps(this, this.#turns, calls);
   }
@@ -217,7 +218,7 @@ export class HostState implements TurnHost {
     if (isEvent(event, 'ai.request'))
       this.#requests.request(this.#agentOf(proc, event, claim), event as OispEvent<AiRequestData>, at, claim);
     else if (isEvent(event, 'ai.response')) {
-      const agent = proc.agent;
+      const agent = this.#answererOf(proc, event, claim);
       if (agent) {
         this.#requests.response(agent, event as OispEvent<AiResponseData>, at, claim);
         this.#effects.reconsider(agent, 'any');
@@ -228,6 +229,11 @@ export class HostState implements TurnHost {
     else if (isEvent(event, 'agent.rag_retrieve')) this.#steps.retrieval(agentAbove(proc), event, at, claim);
     else if (event.event_type === 'agent.session' && event.attrs?.['oisp.mcp'] === true) this.#mcpSession(event, claim);
     else this.#system({ event, at, claim, proc });
+  }
+
+  /** The agent that an answer goes to. One whose request was not captured may be the first that is seen of it. */
+  #answererOf(proc: Proc, event: OispEvent, claim: Claim): Agent | undefined {
+    return lacksRequest(event) ? this.#agentOf(proc, event, claim) : proc.agent;
   }
 
   #agentOf(proc: Proc, event: OispEvent, claim: Claim): Agent {
@@ -268,9 +274,12 @@ export class HostState implements TurnHost {
 
   // ---------------------------------------------------------------- tools, MCP
   #toolCall(proc: Proc, event: OispEvent<ToolCallData>, at: number, claim: Claim): void {
-    const agent = proc.agent;
-    if (event.attrs?.['oisp.mcp'] === true) this.#mcpCall(proc, event, at, claim);
-    else if (agent) {
+    if (event.attrs?.['oisp.mcp'] === true) {
+      this.#mcpCall(proc, event, at, claim);
+      return;
+    }
+    const agent = this.#answererOf(proc, event, claim);
+    if (agent) {
       this.#tools.toolCall(agent, event, at, claim);
       this.#effects.reconsider(agent, 'named');
     } else this.out.event(event, claim);

@@ -21,6 +21,7 @@ import { parentToolOf } from './sub-agents.ts';
 import { Anchor } from './timeline.ts';
 import type { TurnHost } from './turn-host.ts';
 import type { Turns } from './turns.ts';
+import { type AnswerEvent, lacksRequest, sinceFirstByte, unseenRequest, waitingTurn } from './unseen.ts';
 
 /** Decides where each model call belongs: a conversation and its turn, a side call, a sub-agent. */
 export class Requests {
@@ -37,14 +38,62 @@ export class Requests {
   }
 
   request(agent: Agent, event: OispEvent<AiRequestData>, at: number, claim: Claim): void {
-    const view = viewOf(event);
+    const call = this.#take(agent, event, at, claim, false);
+    const { view } = call;
+    if (!view.isChat) this.#beside(call);
+    else this.#converse(call);
+    agent.models.add(view.model);
+    if (view.hasTools) agent.hasToolUse = true;
+  }
+
+  /**
+   * The call that an answer, or a tool call in it, belongs to; one whose request was not captured becomes known by the first of these events.
+   * Undefined where the request should have been seen.
+   */
+  callOf(agent: Agent, event: AnswerEvent, at: number, claim: Claim): Call | undefined {
+    const known = this.#calls.get(agent, event.data.request_id);
+    if (known || event.data.request_id === undefined || !lacksRequest(event)) return known;
+    const call = this.#take(agent, unseenRequest(event), at - sinceFirstByte(event), claim, true);
+    const turn = waitingTurn(agent);
+    if (!call.view.isChat) this.#beside(call);
+    else if (turn) {
+      call.rule = 'only_open';
+      call.confidence = 'low';
+      this.#follow(call, turn.conversation);
+      this.#turns.join(call, turn);
+    } else {
+      const conversation = this.#begin(call, undefined, undefined);
+      this.#follow(call, conversation);
+      this.#open(call, conversation, undefined, undefined);
+    }
+    return call;
+  }
+
+  #follow(call: Call, conversation: Conversation): void {
+    call.conversation = conversation;
+    conversation.lastCall = call;
+    conversation.lastAt = call.at;
+  }
+
+  /** The answer tells more of such a call than a tool call in it did. */
+  #learn(call: Call, event: OispEvent<AiResponseData>, at: number): void {
+    const { turn, request } = call;
+    call.at = Math.min(call.at, at - sinceFirstByte(event));
+    call.request = { ...unseenRequest(event), event_id: request.event_id };
+    if (!turn) return;
+    turn.start = Math.min(turn.start, call.at);
+    if (turn.opener === request) turn.opener = call.request;
+  }
+
+  #take(agent: Agent, request: OispEvent<AiRequestData>, at: number, claim: Claim, isUnseen: boolean): Call {
     const call: Call = {
-      request: event,
-      view,
+      request,
+      isUnseen,
+      view: viewOf(request),
       agent,
       at,
       claim,
-      spanId: spanId('call', event.event_id),
+      spanId: spanId('call', request.event_id),
       turn: undefined,
       conversation: undefined,
       isSide: false,
@@ -58,10 +107,7 @@ export class Requests {
     this.#calls.add(call);
     claim.hold();
     agent.lastAt = at;
-    if (!view.isChat) this.#beside(call);
-    else this.#converse(call);
-    agent.models.add(view.model);
-    if (view.hasTools) agent.hasToolUse = true;
+    return call;
   }
 
   #converse(call: Call): void {
@@ -216,7 +262,7 @@ export class Requests {
     };
     const { out } = this.#host;
     out.span(callSpan(call, place, this.#host.options), call.claim);
-    out.event(call.request, call.claim, { traceId: trace, spanId: call.spanId });
+    if (!call.isUnseen) out.event(call.request, call.claim, { traceId: trace, spanId: call.spanId });
     if (call.response) out.event(call.response, call.claim, { traceId: trace, spanId: call.spanId });
     this.#calls.done(call);
   }
@@ -253,13 +299,14 @@ export class Requests {
 
   // ---------------------------------------------------------------- answers
   response(agent: Agent, event: OispEvent<AiResponseData>, at: number, claim: Claim): void {
-    const call = this.#calls.get(agent, event.data.request_id);
+    const call = this.callOf(agent, event, at, claim);
     if (!call || call.response) {
       this.#host.count('oisp_correlate_unmatched_responses');
       this.#host.out.event(event, claim);
       return;
     }
     agent.lastAt = at;
+    if (call.isUnseen) this.#learn(call, event, at);
     call.response = event;
     call.endAt = at;
     if (call.turn) this.#answer(call, event, at);
@@ -271,8 +318,9 @@ export class Requests {
     if (!turn) return;
     const { data } = event;
     turn.lastAt = Math.max(turn.lastAt, at);
-    const whole = data.success && event.confidence.completeness !== 'partial';
-    if (conversation && !call.isSide && data.success) {
+    const { completeness, missing = [] } = event.confidence;
+    const whole = data.success && (call.isUnseen ? missing.length === 1 : completeness !== 'partial');
+    if (conversation && !call.isSide && !call.isUnseen && data.success) {
       const keys = matchOf(event);
       if (whole)
         this.#conversations.answered(

@@ -159,16 +159,17 @@ export function callSpan(call: Call, place: CallPlace, options: SpanOptions): Sp
     .text('oisp.auth.type', q.auth?.type)
     .text('oisp.auth.account_type', q.auth?.account_type)
     .flag('oisp.side_call', call.isSide || undefined)
+    .flag('oisp.request.unseen', call.isUnseen || undefined)
     .text('oisp.correlation.rule', call.rule)
     .text('oisp.correlation.confidence', call.confidence)
     .text('oisp.span.end_reason', place.endReason)
     .text('oisp.confidence.level', request.confidence.level)
     .text('oisp.completeness', response?.confidence.completeness ?? request.confidence.completeness)
     .text('error.type', errorType)
-    .texts('oisp.event.ids', [request.event_id, ...(response ? [response.event_id] : [])]);
+    .texts('oisp.event.ids', [...(call.isUnseen ? [] : [request.event_id]), ...(response ? [response.event_id] : [])]);
   processAttributes(a, request);
   if (options.mode === 'span') {
-    a.text('gen_ai.input.messages', inputMessages(request, call.offset, options));
+    if (!call.isUnseen) a.text('gen_ai.input.messages', inputMessages(request, call.offset, options));
     if (call.offset === 0) a.text('gen_ai.system_instructions', systemInstructions(request, options));
     if (response) a.text('gen_ai.output.messages', outputMessages(response, options));
   }
@@ -178,7 +179,7 @@ export function callSpan(call: Call, place: CallPlace, options: SpanOptions): Sp
     traceId: place.traceId,
     spanId: call.spanId,
     ...(place.parentSpanId !== undefined && { parentSpanId: place.parentSpanId }),
-    name: nameOf(operation, model ?? (isUnread ? qa['server.address'] : undefined)),
+    name: nameOf(operation, model ?? (isUnread ? qa['server.address'] : call.isUnseen ? p?.model?.id : undefined)),
     kind: SPAN_KIND.client,
     start: place.anchor.nanos(call.at),
     end: place.anchor.nanos(Math.max(place.end, call.at + 1)),

@@ -154,9 +154,11 @@ export interface Turn {
 export interface Call {
   /** Without its messages once the span has left. */
   request: OispEvent<AiRequestData>;
+  /** The request was not captured: `request` only stands for it. */
+  readonly isUnseen: boolean;
   view: RequestView;
   readonly agent: Agent;
-  readonly at: number;
+  at: number;
   readonly claim: Claim;
   readonly spanId: string;
   turn: Turn | undefined;

@@ -1,6 +1,7 @@
 import { matchOf, type OispEvent, spanId, type ToolCallData, type ToolResultData } from '../../core/index.ts';
 import type { Claim } from './claim.ts';
 import type { OpenCalls } from './open-calls.ts';
+import type { Requests } from './requests.ts';
 import type { Agent, ToolState } from './state.ts';
 import type { TurnHost } from './turn-host.ts';
 import type { Turns } from './turns.ts';
@@ -10,16 +11,18 @@ export class Tools {
   readonly #host: TurnHost;
   readonly #turns: Turns;
   readonly #calls: OpenCalls;
+  readonly #requests: Requests;
 
-  constructor(host: TurnHost, turns: Turns, calls: OpenCalls) {
+  constructor(host: TurnHost, turns: Turns, calls: OpenCalls, requests: Requests) {
     this.#host = host;
     this.#turns = turns;
     this.#calls = calls;
+    this.#requests = requests;
   }
 
   toolCall(agent: Agent, event: OispEvent<ToolCallData>, at: number, claim: Claim): void {
     const { data } = event;
-    const call = this.#calls.get(agent, data.request_id);
+    const call = this.#requests.callOf(agent, event, at, claim);
     const turn = call?.turn;
     if (!call || !turn || !call.conversation) {
       this.#host.count('oisp_correlate_unmatched_tool_calls');

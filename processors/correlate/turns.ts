@@ -80,6 +80,7 @@ export class Turns {
     turn.lastAt = Math.max(turn.lastAt, call.at);
     if (call.isSide) turn.sideCalls++;
     else turn.modelCalls++;
+    if (call.isUnseen) return;
     this.#host.out.event(call.request, call.claim, { traceId: turn.traceId, spanId: call.spanId });
   }
 

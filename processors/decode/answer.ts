@@ -235,6 +235,7 @@ export function emitResponse(call: Call<Named>, response: NormalResponse, ended:
   set(attrs, 'http.response.status_code', status);
   set(attrs, 'error.type', error?.type);
   set(attrs, 'retry_after', ended.retryAfter);
+  if (call.lacks !== undefined) attrs['oisp.response.duration_ms'] = elapsedMs(call.first, ended.mark);
   const conversation = response.conversationId ?? call.request.conversationId;
   const finish = response.choices?.[0]?.finish ?? words[0];
   const tools = response.toolCalls ?? [];
@@ -262,8 +263,10 @@ export function emitResponse(call: Call<Named>, response: NormalResponse, ended:
       }),
     ...(tools.length > 0 && { tool_calls: tools, tool_calls_count: tools.length }),
     ...(usage && { usage }),
-    latency_ms: elapsedMs(call.first, ended.mark),
-    ...(ended.firstToken && { time_to_first_token_ms: elapsedMs(call.first, ended.firstToken) }),
+    ...(call.lacks === undefined && {
+      latency_ms: elapsedMs(call.first, ended.mark),
+      ...(ended.firstToken && { time_to_first_token_ms: elapsedMs(call.first, ended.firstToken) }),
+    }),
     ...(finish !== undefined && { finish_reason: finishOf(finish) }),
     streaming: ended.streamed,
   };

@@ -67,7 +67,7 @@ export function identityOf(head: CallHead, info: ConnectionInfo): Identity {
 export function headAttrs(
   head: CallHead,
   info: ConnectionInfo,
-  identity: Identity,
+  identity: Pick<Identity, 'attrs'> | undefined,
   ours: Record<string, unknown>,
 ): void {
   set(ours, 'server.address', head.host === '' ? undefined : head.host);
@@ -75,8 +75,8 @@ export function headAttrs(
   set(ours, 'http.request.method', head.method);
   set(ours, 'url.path', head.path);
   set(ours, 'oisp.conn', info.conn);
-  set(ours, 'oisp.client.package', packageOf(head.headers, identity.attrs['user_agent.original']));
-  for (const [name, value] of Object.entries(identity.attrs)) set(ours, name, value);
+  set(ours, 'oisp.client.package', packageOf(head.headers, identity?.attrs['user_agent.original']));
+  for (const [name, value] of Object.entries(identity?.attrs ?? {})) set(ours, name, value);
 }
 
 export function set(attrs: Record<string, unknown>, name: string, value: unknown): void {

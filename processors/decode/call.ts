@@ -13,21 +13,23 @@ export interface Named {
   readonly name: string;
 }
 
-/** A model call whose request was emitted. */
+/** A model call whose request was emitted, or of which only the answer is seen. */
 export interface Call<F extends Named = Flavour> {
   readonly info: ConnectionInfo;
   readonly head: CallHead;
   readonly flavour: F;
   readonly match: CallMatch;
   readonly place: Place;
-  /** The first byte of the request. */
+  /** The first byte of the request; of the answer where `lacks` names the request. */
   readonly first: Mark;
   readonly requestId: string;
   readonly request: NormalRequest;
   /** Attributes of the request that its answer has as well. */
   readonly attrs: Readonly<Record<string, unknown>>;
-  /** Towards the event of the request. */
-  readonly related: readonly RelatedEvent[];
+  /** Towards the event of the request, where there is one. */
+  readonly related?: readonly RelatedEvent[];
+  /** What no event of the call has, in words of `confidence.missing`: the request of an answer that stands alone. */
+  readonly lacks?: readonly string[];
   /** Messages of the request: texts of an embedding. */
   readonly inputs?: number | undefined;
   readonly seen?: BodySeen;
@@ -121,11 +123,12 @@ export function callEvent(
   type: string,
   mark: Mark,
   place: Place,
-  missing: readonly string[],
+  more: readonly string[],
   data: object,
   attrs: Readonly<Record<string, unknown>>,
   also: readonly string[] = [],
 ): OispEvent {
+  const missing = call.lacks === undefined ? more : [...call.lacks, ...more];
   let evidence = missing.length === 0 ? WHOLE.get(call) : undefined;
   if (evidence === undefined) {
     evidence = evidenceOf(call.head, call.flavour, missing, call.seen);

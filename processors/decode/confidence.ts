@@ -10,9 +10,9 @@ export interface Seen {
   readonly flavour: string;
   /**
    * The request's body: has the API's `shape`; is cut, but the `words` that are left are the API's; is of another shape or cannot be read
-   * (`other`).
+   * (`other`). `answer`: no request was seen, and only this API begins an answer so.
    */
-  readonly body: 'shape' | 'words' | 'other';
+  readonly body: 'shape' | 'words' | 'other' | 'answer';
   /** The first header that only clients of such APIs send. */
   readonly fingerprint: string | undefined;
   /** The model is of a family that everybody knows. */
@@ -41,7 +41,7 @@ export interface Assessment {
 }
 
 const HOST_POINTS = { listed: 3, alias: 3, port: 2, guess: 1, unknown: 0 } as const;
-const BODY_POINTS = { shape: 2, words: 1, other: 0 } as const;
+const BODY_POINTS = { shape: 2, words: 1, other: 0, answer: 1 } as const;
 
 /** From how many points on: 5 are a known host with a body of the API's shape less one unresolved head, 3 the shape alone. */
 const HIGH = 5;
@@ -53,7 +53,7 @@ const isKnown = (host: Seen['host']): boolean => host !== 'unknown' && host !== 
 /**
  * Weighs what was seen: host 3 (by port 2, by a port that others use too 1), path 1, body 2 (cut 1), headers of known clients 1, model name 1, unresolved head -1. From 5 on
  * the level is high, from 3 on medium, else low; on a host that nobody knows never above medium. The method is the strongest that
- * contributed.
+ * contributed. An answer without its request has neither path nor headers that tell: never above medium.
  */
 export function assess(seen: Seen): Assessment {
   const { host, provider, flavour, body, fingerprint, knownModel, unresolved, missing } = seen;
@@ -61,14 +61,15 @@ export function assess(seen: Seen): Assessment {
   if (host === 'listed') reasons.push(`host of ${provider ?? 'a provider'}`);
   else if (host === 'alias') reasons.push(`host stands for ${provider ?? 'a provider'}`);
   else if (host === 'port' || host === 'guess') reasons.push(`port of ${provider ?? 'a local server'}`);
-  reasons.push(`path of ${flavour}`);
+  const isAnswer = body === 'answer';
+  reasons.push(isAnswer ? `answer of ${flavour}` : `path of ${flavour}`);
   if (body === 'shape') reasons.push(`body of ${flavour}`);
   else if (body === 'words') reasons.push(`words of ${flavour} in the body`);
   if (fingerprint !== undefined) reasons.push(`header ${fingerprint}`);
   if (knownModel) reasons.push('name of a known model');
   const points =
     HOST_POINTS[host] +
-    1 +
+    (isAnswer ? 0 : 1) +
     BODY_POINTS[body] +
     (fingerprint === undefined ? 0 : 1) +
     (knownModel ? 1 : 0) -
@@ -76,7 +77,7 @@ export function assess(seen: Seen): Assessment {
   const limitations = limitationsOf(missing);
   if (unresolved && !limitations.includes(UNRESOLVED)) limitations.push(UNRESOLVED);
   return {
-    level: points >= HIGH && isKnown(host) ? 'high' : points >= MEDIUM ? 'medium' : 'low',
+    level: points >= HIGH && isKnown(host) && !isAnswer ? 'high' : points >= MEDIUM ? 'medium' : 'low',
     reasons,
     method: methodOf(seen),
     missing,
@@ -86,7 +87,7 @@ export function assess(seen: Seen): Assessment {
 
 function methodOf({ host, body, fingerprint, knownModel }: Seen): DetectionMethod {
   if (isKnown(host)) return 'known_endpoint';
-  if (body === 'shape') return 'payload_inspection';
+  if (body === 'shape' || body === 'answer') return 'payload_inspection';
   if (fingerprint !== undefined) return 'header_fingerprint';
   if (body === 'words') return 'content_pattern';
   return knownModel ? 'model_string_match' : 'heuristic';
@@ -103,6 +104,7 @@ const LIMITATIONS: readonly (readonly [RegExp, string])[] = [
   [/headers: \w+ unresolved$/, UNRESOLVED],
   [/^end of response$/, 'the answer broke off or the capture ended'],
   [/^response$/, 'no answer was seen'],
+  [/^request$/, 'the request was not seen'],
 ];
 
 function limitationsOf(missing: readonly string[]): string[] {

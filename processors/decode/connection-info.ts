@@ -157,7 +157,9 @@ export function makeEvent(
   };
 }
 
-/** A place of `ids` for a request of this connection: same bytes, same id. */
+/**
+ * A place of `ids` for a request of this connection: same bytes, same id. Answers whose request was not seen have ordinals below zero.
+ */
 export function requestIdOf(info: ConnectionInfo, first: Mark, stream: number, ordinal: number): string {
   return idOf(info, first.event.ts, 'request_id', { dir: 'sent', stream, ordinal, index: 0 });
 }

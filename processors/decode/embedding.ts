@@ -53,7 +53,7 @@ export function embeddingEvent(call: Call, response: NormalResponse, body: Json,
     ...(inputs !== undefined && { input_count: inputs }),
     ...(tokens !== undefined && { total_tokens: tokens }),
     ...(dimensions !== undefined && { dimensions }),
-    latency_ms: elapsedMs(call.first, mark),
+    ...(call.lacks === undefined && { latency_ms: elapsedMs(call.first, mark) }),
   };
   const place = { ...call.place, dir: 'received' as const };
   return callEvent(call, 'ai.embedding', mark, place, [], data, call.attrs);

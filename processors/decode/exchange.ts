@@ -11,6 +11,7 @@ import { likelihoodOf } from './mcp/evidence.ts';
 import { McpExchange } from './mcp/http.ts';
 import { Sniffer } from './mcp/sniff.ts';
 import { ModelExchange } from './model-exchange.ts';
+import { OrphanAnswer } from './orphan/answer.ts';
 import { retrievalApiOf } from './retrieval/apis.ts';
 import { RetrievalExchange } from './retrieval/exchange.ts';
 import type { Mark } from './stream/mark.ts';
@@ -20,6 +21,8 @@ import { asksForWebSocket, HandshakeExchange } from './websocket/handshake.ts';
 export interface ExchangeReader {
   /** Bytes held, roughly. */
   readonly size: number;
+  /** Nothing that comes is read any more. */
+  readonly isIdle?: boolean;
   requestData(bytes: Buffer): void;
   /** Bytes of the request's body are missing here. */
   requestMissing(): void;
@@ -42,16 +45,28 @@ export class Exchange {
   #reader: ExchangeReader | undefined;
   /** The request will not grow any more. */
   requestDone = false;
+  /** The request was not seen. */
+  readonly isOrphan: boolean;
 
-  constructor(info: ConnectionInfo, head: Head, first: Mark, stream: number, ordinal: number) {
+  constructor(info: ConnectionInfo, head: Head | undefined, first: Mark, stream: number, ordinal: number) {
     this.first = first;
-    this.method = head.method;
-    this.#reader = readerOf(info, head, first, stream, ordinal);
+    this.method = head?.method ?? '';
+    this.isOrphan = head === undefined;
+    if (head !== undefined) this.#reader = readerOf(info, head, first, stream, ordinal);
+    else {
+      this.requestDone = true;
+      this.#reader = new OrphanAnswer(info, { dir: 'sent', stream, ordinal: -1 - ordinal, index: 0 }, first);
+    }
+  }
+
+  /** An answer whose request was not seen, the `ordinal`th of its kind on the connection. */
+  static orphan(info: ConnectionInfo, first: Mark, stream: number, ordinal: number): Exchange {
+    return new Exchange(info, undefined, first, stream, ordinal);
   }
 
   /** Whether somebody reads it. */
   get isRead(): boolean {
-    return this.#reader !== undefined;
+    return this.#reader !== undefined && this.#reader.isIdle !== true;
   }
 
   /** Bytes held, roughly. */

@@ -28,6 +28,8 @@ export class Http1Protocol implements ConnectionProtocol {
   #receiving: Exchange | undefined;
   #interim = false;
   #ordinal = 0;
+  /** Answers whose request was not seen. */
+  #orphans = 0;
   #receivedGap = false;
   /** The latest requests may not be all there were: bytes were lost or strange, or the connection is older than the capture. */
   #sentGap: boolean;
@@ -57,7 +59,7 @@ export class Http1Protocol implements ConnectionProtocol {
       },
     });
     this.#received = new Http1Parser('response', {
-      head: (head, _first, mark) => this.#responseHead(head, mark),
+      head: (head, first, mark) => this.#responseHead(head, first, mark),
       data: (bytes, mark) => this.#receiving?.responseData(bytes, mark),
       missing: () => this.#receiving?.responseMissing(),
       end: (how, mark) => this.#responseEnd(how, mark),
@@ -196,7 +198,7 @@ export class Http1Protocol implements ConnectionProtocol {
     this.#sending = undefined;
   }
 
-  #responseHead(head: Head, mark: Mark): string {
+  #responseHead(head: Head, first: Mark, mark: Mark): string {
     this.#seen = true;
     this.#interim = head.status < 200 && head.status !== 101;
     if (this.#interim) return '';
@@ -212,7 +214,9 @@ export class Http1Protocol implements ConnectionProtocol {
     // after a loss in the other direction, an answer may be older than every request that is known
     if (next === undefined || (this.#sentGap && next.first.ms > mark.ms)) {
       this.#info.counters.count('lost_requests');
-      this.#receiving = undefined;
+      const orphan = Exchange.orphan(this.#info, first, 0, this.#orphans++);
+      orphan.responseHead(head, mark);
+      this.#receiving = orphan.isRead ? orphan : undefined;
       return '';
     }
     this.#sentGap = false;

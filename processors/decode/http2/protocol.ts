@@ -1,6 +1,7 @@
 import { FrameReader, type HeaderBlock, HpackDecoder } from '../../../core/index.ts';
 import type { ConnectionInfo } from '../connection-info.ts';
 import { Exchange } from '../exchange.ts';
+import type { Head } from '../http1/head.ts';
 import type { Direction, Mark } from '../stream/mark.ts';
 import type { ConnectionProtocol } from '../stream/protocol.ts';
 import type { Upgrade } from '../stream/upgrade.ts';
@@ -38,6 +39,7 @@ export class Http2Protocol implements ConnectionProtocol {
   readonly #reset = new Set<number>();
   /** The highest stream of which a request was seen, or the place where one was. */
   #highest = 0;
+  #highestOrphan = 0;
   #ordinal = 0;
   #foreign = 0;
   ignored = false;
@@ -70,7 +72,7 @@ export class Http2Protocol implements ConnectionProtocol {
       }),
       received: new FrameReader('server', late, {
         ...shared('received'),
-        headers: (stream, block, _first, mark) => this.#responseHead(stream, block, mark),
+        headers: (stream, block, first, mark) => this.#responseHead(stream, block, first, mark),
         data: (stream, bytes, from, to, mark) => this.#responseData(stream, bytes, from, to, mark),
         end: (stream, mark) => this.#responseEnd(stream, mark),
         goaway: (last, _code, mark) => this.#goaway(last, mark),
@@ -106,7 +108,7 @@ export class Http2Protocol implements ConnectionProtocol {
   /** Answers are read when the requests that they belong to were; settings and what else both sides send wait for nothing. */
   ready(dir: Direction, next?: Buffer): boolean {
     if (dir === 'sent' || next === undefined || this.ignored) return true;
-    return this.#readers.received.highestOf(next) <= this.#highest;
+    return this.#readers.received.highestOf(next) <= Math.max(this.#highest, this.#highestOrphan);
   }
 
   get busy(): boolean {
@@ -138,6 +140,7 @@ export class Http2Protocol implements ConnectionProtocol {
     if (found === undefined) return;
     const exchange = new Exchange(this.#info, found.head, first, id, this.#ordinal);
     const ordinal = this.#ordinal++;
+    this.#streams.get(id)?.evict(mark); // its answer came first: the clocks of the two directions differ
     if (this.#streams.size + this.#tunnels.size >= MAX_STREAMS) this.#evict(mark);
     this.#streams.set(id, new Http2Stream(exchange));
     if (found.head.method === 'CONNECT' && found.protocol !== undefined) {
@@ -160,7 +163,7 @@ export class Http2Protocol implements ConnectionProtocol {
     if (stream.isDone) this.#streams.delete(id);
   }
 
-  #responseHead(id: number, block: Buffer, mark: Mark): void {
+  #responseHead(id: number, block: Buffer, first: Mark, mark: Mark): void {
     const found = headOf(this.#decode('received', block), 'response');
     const stream = this.#streams.get(id);
     if (found === undefined) {
@@ -172,13 +175,26 @@ export class Http2Protocol implements ConnectionProtocol {
     if (stream !== undefined) {
       if (this.#tunnels.has(id)) this.#answerTunnel(id, stream, found, mark);
       else stream.responseHead(head, mark);
-    } else if (id % 2 === 1 && head.status > 0 && !this.#reset.has(id)) this.#info.counters.count('lost_requests');
+    } else if (id % 2 === 1 && head.status > 0 && !this.#reset.has(id)) this.#orphan(id, head, first, mark);
+  }
+
+  /** An answer whose request was not seen. */
+  #orphan(id: number, head: Head, first: Mark, mark: Mark): void {
+    this.#info.counters.count('lost_requests');
+    const stream = new Http2Stream(Exchange.orphan(this.#info, first, id, 0));
+    stream.responseHead(head, mark);
+    if (!stream.exchange.isRead) return;
+    if (this.#streams.size + this.#tunnels.size >= MAX_STREAMS) this.#evict(mark);
+    this.#streams.set(id, stream);
+    if (id > this.#highestOrphan) this.#highestOrphan = id;
   }
 
   #responseData(id: number, bytes: Buffer, from: number, to: number, mark: Mark): void {
     const stream = this.#streams.get(id);
-    if (stream !== undefined) stream.responseData(bytes, from, to, mark);
-    else this.#tunnels.get(id)?.feed('received', bytes.subarray(from, to), mark);
+    if (stream !== undefined) {
+      stream.responseData(bytes, from, to, mark);
+      if (stream.exchange.isOrphan && !stream.exchange.isRead) this.#streams.delete(id);
+    } else this.#tunnels.get(id)?.feed('received', bytes.subarray(from, to), mark);
   }
 
   #responseEnd(id: number, mark: Mark): void {
@@ -266,7 +282,11 @@ export class Http2Protocol implements ConnectionProtocol {
       'reason',
       'streams',
     );
-    for (const [id, stream] of this.#streams) {
+    // answers without a request first: what they are is not even sure
+    const streams = [...this.#streams];
+    const oldest = streams.find(([, { exchange }]) => exchange.isOrphan) ?? streams[0];
+    if (oldest !== undefined) {
+      const [id, stream] = oldest;
       stream.evict(mark);
       this.#streams.delete(id);
       this.#tunnels.delete(id);
