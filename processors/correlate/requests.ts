@@ -48,13 +48,17 @@ export class Requests {
 
   /**
    * The call that an answer, or a tool call in it, belongs to; one whose request was not captured becomes known by the first of these events.
-   * Undefined where the request should have been seen.
+   * Undefined where the request should have been seen, and for the end of a turn that the capture saw nothing else of.
    */
   callOf(agent: Agent, event: AnswerEvent, at: number, claim: Claim): Call | undefined {
     const known = this.#calls.get(agent, event.data.request_id);
     if (known || event.data.request_id === undefined || !lacksRequest(event)) return known;
-    const call = this.#take(agent, unseenRequest(event), at - sinceFirstByte(event), claim, true);
     const turn = waitingTurn(agent);
+    const request = unseenRequest(event);
+    // the end of a turn of which nothing else was seen: no tree can be made of it
+    const isEnd = 'success' in event.data && event.data.finish_reason === 'stop' && !event.data.tool_calls_count;
+    if (isEnd && !turn && request.data.request_type === 'chat') return undefined;
+    const call = this.#take(agent, request, at - sinceFirstByte(event), claim, true);
     if (!call.view.isChat) this.#beside(call);
     else if (turn) {
       call.rule = 'only_open';

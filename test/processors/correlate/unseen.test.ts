@@ -68,6 +68,17 @@ describe('an answer whose request was not captured', () => {
     ]);
   });
 
+  test('is no tree where it is the end of a turn of which nothing else was seen', async () => {
+    const story = new Story();
+    answered(story, 'r1', []);
+    const end = story.events.map((event) =>
+      event.event_type === 'ai.response' ? { ...event, data: { ...event.data, finish_reason: 'stop' } } : event,
+    );
+    const { spans, events } = await correlate(end);
+    expect(spans).toEqual([]);
+    expect(events.filter(({ event_type }) => event_type === 'ai.response')).toHaveLength(1);
+  });
+
   test('has tools, and what they do lies under them; the next request goes on with its turn', async () => {
     const story = new Story();
     answered(story, 'r1', [RUN]);
