@@ -6,7 +6,7 @@ export default defineConfig({
     setupFiles: ['test/setup.ts'],
     exclude: ['test/e2e/**'],
     maxWorkers: '100%',
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     coverage: {
       provider: 'v8',
       include: ['core/**', 'receivers/**', 'processors/**', 'exporters/**', 'connectors/**', 'cli/**'],
