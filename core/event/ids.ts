@@ -8,30 +8,48 @@ export function digest(...parts: readonly (string | number)[]): Buffer {
   return hash('sha256', parts.join('\0'), 'buffer');
 }
 
+/** Every two digits, by their ten bits. */
+const PAIRS = Array.from({ length: 1024 }, (_, n) => `${CROCKFORD[n >> 5]}${CROCKFORD[n & 31]}`);
+const pair = (bits: number): string => PAIRS[bits] ?? '';
+
+/** The events of a moment have the same first digits. */
+let lastTime = { ts: '', digits: '' };
+
+function timeDigits(ts: string): string {
+  if (lastTime.ts === ts) return lastTime.digits;
+  let ms = Math.max(0, Math.floor(parseMillis(ts) || 0));
+  let digits = '';
+  for (let i = 0; i < 5; i++) {
+    digits = pair(ms % 1024) + digits;
+    ms = Math.floor(ms / 1024);
+  }
+  lastTime = { ts, digits };
+  return digits;
+}
+
+/** The 40 bits at `from` of a digest in Latin-1, as eight digits. */
+function eightDigits(digest: string, from: number): string {
+  const b0 = digest.charCodeAt(from);
+  const b1 = digest.charCodeAt(from + 1);
+  const b2 = digest.charCodeAt(from + 2);
+  const b3 = digest.charCodeAt(from + 3);
+  const b4 = digest.charCodeAt(from + 4);
+  return (
+    pair((b0 << 2) | (b1 >> 6)) +
+    pair(((b1 & 63) << 4) | (b2 >> 4)) +
+    pair(((b2 & 15) << 6) | (b3 >> 2)) +
+    pair(((b3 & 3) << 8) | b4)
+  );
+}
+
 /**
  * A ULID (github.com/ulid/spec) of `ts` and 80 bits of SHA-256 over `parts`: same input, same id. For a decoded event the parts are host id,
- * boot id, pid, process start, conn, first ts of the conn, dir, stream, ordinal and event type (design `decode.md`).
+ * boot id, pid, process start, conn, first ts of the conn, dir, stream, ordinal and event type (design `decode.md`). Parts that were joined
+ * by NUL before count as one.
  */
 export function eventId(ts: string, ...parts: readonly (string | number)[]): string {
-  let ms = Math.max(0, Math.floor(parseMillis(ts) || 0));
-  let time = '';
-  for (let i = 0; i < 10; i++) {
-    time = CROCKFORD[ms % 32] + time;
-    ms = Math.floor(ms / 32);
-  }
-  const hash = digest(...parts);
-  let rest = '';
-  // 80 bits are 16 digits of 5 bits: two groups of five bytes, eight digits each
-  for (const from of [0, 5]) {
-    let value = hash.readUIntBE(from, 5);
-    let group = '';
-    for (let i = 0; i < 8; i++) {
-      group = CROCKFORD[value % 32] + group;
-      value = Math.floor(value / 32);
-    }
-    rest += group;
-  }
-  return time + rest;
+  const digest = hash('sha256', parts.join('\0'), 'binary');
+  return timeDigits(ts) + eightDigits(digest, 0) + eightDigits(digest, 5);
 }
 
 /** 32 hex digits, never all zero: `sha256("oisp.trace.v1" NUL parts)[0:16]`. */

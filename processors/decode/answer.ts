@@ -13,13 +13,14 @@ import {
 } from './call.ts';
 import { set } from './call-head.ts';
 import { Chunks } from './chunks.ts';
+import type { Draft } from './connection-info.ts';
 import { costOfAnswer, pricedUsage } from './cost.ts';
 import { embeddingEvent } from './embedding.ts';
 import type { CallError, NormalResponse, StreamReader } from './flavour.ts';
 import type { Head } from './http1/head.ts';
 import type { Ending } from './http1/parser.ts';
 import { keptOfResponse } from './identity/headers.ts';
-import { isObject } from './json.ts';
+import { isObject, type Json } from './json.ts';
 import { failureOf, finishOf } from './normal.ts';
 import { SearchBeside } from './retrieval/built-in.ts';
 import { elapsedMs, type Mark } from './stream/mark.ts';
@@ -57,12 +58,16 @@ export class Answer {
     this.#onCall = (tool) => {
       for (const event of toolEvents(call, tool, this.#calls++, this.#mark)) call.info.emit(event);
     };
-    this.#reader = new AnswerReader(head.headers.get('content-type'), call.request.streaming, (event, name) => {
+    const onEvent = (event: Json, name: string | undefined): void => {
       if (this.#chunks !== undefined)
         for (const chunk of this.#chunks.push(event, name)) call.info.emit(chunkEvent(call, chunk, this.#mark));
       this.#search?.push(event);
       if (this.#stream.push(event, name, this.#onCall)) this.#firstToken ??= this.#mark;
-    });
+    };
+    // who looks at every event needs it whole
+    const isWhole = this.#chunks !== undefined || this.#search !== undefined;
+    const sinkOf = isWhole ? undefined : () => (this.#firstToken === undefined ? undefined : this.#stream.sink);
+    this.#reader = new AnswerReader(head.headers.get('content-type'), call.request.streaming, onEvent, sinkOf);
   }
 
   get size(): number {
@@ -244,7 +249,7 @@ export function emitResponse(call: Call<Named>, response: NormalResponse, ended:
   const cost = isAnswered ? costOfAnswer(call, response, ended.mark.event.ts) : undefined;
   const usage = pricedUsage(response.usage, cost);
   set(attrs, 'oisp.cost.source', cost?.source);
-  const data: AiResponseData = {
+  const data: Draft<AiResponseData> = {
     request_id: call.requestId,
     ...(conversation !== undefined && { conversation_id: conversation }),
     ...(response.id !== undefined && { provider_request_id: response.id }),
@@ -252,24 +257,23 @@ export function emitResponse(call: Call<Named>, response: NormalResponse, ended:
     ...(response.model !== undefined ? { model: { id: response.model } } : modelOfRequest(call)),
     ...(status !== undefined && { status_code: status }),
     success: error === undefined,
-    ...(error && { error }),
-    ...(response.choices &&
-      response.choices.length > 0 && {
-        choices: response.choices.map(({ index, message, finish: word }) => ({
-          index,
-          message,
-          ...(word !== undefined && { finish_reason: finishOf(word) }),
-        })),
-      }),
-    ...(tools.length > 0 && { tool_calls: tools, tool_calls_count: tools.length }),
-    ...(usage && { usage }),
-    ...(call.lacks === undefined && {
-      latency_ms: elapsedMs(call.first, ended.mark),
-      ...(ended.firstToken && { time_to_first_token_ms: elapsedMs(call.first, ended.firstToken) }),
-    }),
-    ...(finish !== undefined && { finish_reason: finishOf(finish) }),
-    streaming: ended.streamed,
   };
+  if (error) data.error = error;
+  if (response.choices && response.choices.length > 0)
+    data.choices = response.choices.map(({ index, message, finish: word }) =>
+      word === undefined ? { index, message } : { index, message, finish_reason: finishOf(word) },
+    );
+  if (tools.length > 0) {
+    data.tool_calls = tools;
+    data.tool_calls_count = tools.length;
+  }
+  if (usage) data.usage = usage;
+  if (call.lacks === undefined) {
+    data.latency_ms = elapsedMs(call.first, ended.mark);
+    if (ended.firstToken) data.time_to_first_token_ms = elapsedMs(call.first, ended.firstToken);
+  }
+  if (finish !== undefined) data.finish_reason = finishOf(finish);
+  data.streaming = ended.streamed;
   const missing =
     ended.how === 'whole' || ended.how === 'closed'
       ? ended.missing

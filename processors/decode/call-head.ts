@@ -1,5 +1,5 @@
 import type { AiRequestData } from '../../core/index.ts';
-import type { ConnectionInfo } from './connection-info.ts';
+import type { ConnectionInfo, Opened } from './connection-info.ts';
 import type { CallHead } from './flavour.ts';
 import type { Head } from './http1/head.ts';
 import { authOf } from './identity/auth.ts';
@@ -9,8 +9,31 @@ import { id } from './identity/header-table.ts';
 import { type Kept, keptOfRequest } from './identity/headers.ts';
 import { cloudPlaceOf } from './identity/place.ts';
 
-/** The head of a request as flavours see it. */
+/** The last head of each connection. Clients send the same one with every call, up to the length of its body. */
+const LAST = new WeakMap<ConnectionInfo, { readonly head: Head; readonly opened: Opened; readonly call: CallHead }>();
+
+/**
+ * The head of a request as flavours see it. It is the same object for requests in a row whose heads are the same, so that what follows from a head
+ * is worked out once; `content-length` in it is that of the first.
+ */
 export function callHeadOf(head: Head, info: ConnectionInfo): CallHead {
+  const { opened } = info;
+  const last = LAST.get(info);
+  if (last !== undefined && last.opened === opened && isSame(last.head, head)) return last.call;
+  const call = readHead(head, info);
+  LAST.set(info, { head, opened, call });
+  return call;
+}
+
+function isSame(a: Head, b: Head): boolean {
+  if (a.target !== b.target || a.method !== b.method || a.unresolved !== b.unresolved) return false;
+  if (a.headers.size !== b.headers.size) return false;
+  for (const [name, value] of b.headers)
+    if (a.headers.get(name) !== value && !(name === 'content-length' && a.headers.has(name))) return false;
+  return true;
+}
+
+function readHead(head: Head, info: ConnectionInfo): CallHead {
   let target = head.target;
   let authority = head.headers.get('host') ?? info.opened.sni ?? info.opened.remoteIp ?? '';
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target); // a proxy's request (RFC 9112 3.2.2)
@@ -49,18 +72,24 @@ export interface Identity {
   readonly caller: Caller;
 }
 
+const IDENTITIES = new WeakMap<CallHead, Identity>();
+
 /** What the head of a request tells about who makes it; nothing that authenticates is in it. */
 export function identityOf(head: CallHead, info: ConnectionInfo): Identity {
+  let identity = IDENTITIES.get(head);
+  if (identity !== undefined) return identity;
   const credentials = credentialsOf(head);
   const secrets = credentials.map(({ secret }) => secret);
   const kept = keptOfRequest(head.headers, secrets);
   const place = cloudPlaceOf(head, credentials);
-  return {
+  identity = {
     auth: authOf(head, credentials, (secret) => info.events.hashOf(secret)),
     attrs: { ...kept.attrs, ...place.attrs },
     provider: { ...place.provider, ...kept.provider },
     caller: callerOf(head),
   };
+  IDENTITIES.set(head, identity);
+  return identity;
 }
 
 /** Attributes from the head: where the call went and who made it. */

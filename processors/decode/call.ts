@@ -42,23 +42,32 @@ export interface BodySeen {
   readonly model: string | undefined;
 }
 
+/** What was judged last of a head, where nothing is missing: one call may have thousands of events. */
+const JUDGED = new WeakMap<CallHead, { readonly name: string; readonly seen: BodySeen; readonly evidence: Evidence }>();
+const SHAPE: BodySeen = { body: 'shape', model: undefined };
+
 /** How sure it is that this is a model call. A call whose body nobody judged has the shape of its API. */
 export function evidenceOf(
   head: CallHead,
-  flavour: Named,
+  { name }: Named,
   missing: readonly string[],
-  { body, model }: BodySeen = { body: 'shape', model: undefined },
+  seen: BodySeen = SHAPE,
 ): Evidence {
-  return assess({
+  const before = missing.length === 0 ? JUDGED.get(head) : undefined;
+  if (before?.name === name && before.seen.body === seen.body && before.seen.model === seen.model)
+    return before.evidence;
+  const evidence = assess({
     host: hostOf(head),
     provider: (head.provider ?? head.guess)?.name,
-    flavour: flavour.name,
-    body,
+    flavour: name,
+    body: seen.body,
     fingerprint: fingerprintOf(head.headers),
-    knownModel: isKnownModel(model),
+    knownModel: isKnownModel(seen.model),
     unresolved: head.unresolved !== undefined,
     missing,
   });
+  if (missing.length === 0) JUDGED.set(head, { name, seen, evidence });
+  return evidence;
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1|\[::1\]|host\.docker\.internal)$/;
@@ -114,9 +123,6 @@ export function chunkEvent(call: Call<Named>, data: ChunkData, mark: Mark): Oisp
   return callEvent(call, 'ai.streaming_chunk', mark, place, [], data, toolAttrs(call.attrs, false));
 }
 
-/** The evidence of calls of which nothing is missing: one call may have thousands of events. */
-const WHOLE = new WeakMap<Call<Named>, Evidence>();
-
 /** An event of a call: as sure as the call is one, made by the call's program. */
 export function callEvent(
   call: Call<Named>,
@@ -129,11 +135,7 @@ export function callEvent(
   also: readonly string[] = [],
 ): OispEvent {
   const missing = call.lacks === undefined ? more : [...call.lacks, ...more];
-  let evidence = missing.length === 0 ? WHOLE.get(call) : undefined;
-  if (evidence === undefined) {
-    evidence = evidenceOf(call.head, call.flavour, missing, call.seen);
-    if (missing.length === 0) WHOLE.set(call, evidence);
-  }
+  let evidence = evidenceOf(call.head, call.flavour, missing, call.seen);
   if (also.length > 0) evidence = { ...evidence, reasons: [...evidence.reasons, ...also] };
   return makeEvent(call.info, type, mark, place, evidence, data, attrs, call.related, call.identity?.caller);
 }

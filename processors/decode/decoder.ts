@@ -105,7 +105,8 @@ export class Decoder {
 
   push(events: readonly OispEvent[], receipts: readonly Receipt[] = []): Decoded {
     for (const event of events) {
-      const isCapture = event.event_type.startsWith('capture.');
+      const type = event.event_type;
+      const isCapture = type === 'capture.data' || type.startsWith('capture.');
       const ms = event.ts_mono === undefined ? parseMillis(event.ts) : event.ts_mono / 1e6;
       const host = event.host?.device_id ?? event.host?.hostname ?? '';
       const time = this.#timeOf(event, host);
@@ -360,6 +361,7 @@ function keyOf(event: OispEvent, host: string, conn: string): string {
 }
 
 function bytesOf(bytes: Uint8Array | undefined, b64: string | undefined): Buffer {
+  if (bytes instanceof Buffer) return bytes;
   if (bytes !== undefined) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Buffer.from(b64 ?? '', 'base64');
 }

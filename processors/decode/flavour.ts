@@ -103,8 +103,19 @@ export interface AnswerHead {
   readonly headers: ReadonlyMap<string, string>;
 }
 
+/** A text of an answer that grows. */
+export interface TextSink {
+  text: string;
+}
+
 /** Puts a streamed answer together. */
 export interface StreamReader {
+  /**
+   * Where the text of the last event went, when it brought that text, as the value of one field, and else nothing that was not known: of a next event
+   * that differs from it in this value alone nothing is needed but that it is added here. Neither does it count what `sequence_number` and
+   * `obfuscation` of an event are.
+   */
+  readonly sink?: TextSink | undefined;
   /** Takes one parsed event; true when it brought the first or more of the answer's content. `onCall` hears of a tool call when its block ends. */
   push(event: Json, name: string | undefined, onCall: (call: ToolCall) => void): boolean;
   /** The answer so far. Called once; calls whose block never ended are in it where their arguments are whole. */

@@ -12,9 +12,9 @@ import {
   providerData,
   toolAttrs,
 } from './call.ts';
-import { headAttrs, identityOf, set } from './call-head.ts';
+import { headAttrs, type Identity, identityOf, set } from './call-head.ts';
 import { fingerprintOf, isKnownModel } from './confidence.ts';
-import { type ConnectionInfo, makeEvent, type Place, requestIdOf } from './connection-info.ts';
+import { type ConnectionInfo, type Draft, makeEvent, type Place, requestIdOf } from './connection-info.ts';
 import type { CallHead, CallMatch, Flavour, NormalRequest } from './flavour.ts';
 import { isObject } from './json.ts';
 import { toolChoiceOf } from './normal.ts';
@@ -71,6 +71,28 @@ function salvage(words: string, match: CallMatch): NormalRequest {
   };
 }
 
+/** What every request with one head has. */
+interface KnownHead {
+  readonly match: CallMatch;
+  readonly attrs: Readonly<Record<string, unknown>>;
+  readonly provider: AiRequestData['provider'];
+}
+
+const KNOWN = new WeakMap<CallHead, KnownHead>();
+
+function knownOf(info: ConnectionInfo, { head, match }: Candidate<Named>, identity: Identity): KnownHead {
+  const before = KNOWN.get(head);
+  if (before?.match === match) return before;
+  const attrs: Record<string, unknown> = { 'gen_ai.operation.name': match.operation };
+  const provider = head.provider ?? match.provider ?? head.guess;
+  set(attrs, 'gen_ai.provider.name', provider?.otel ?? '_OTHER');
+  set(attrs, 'oisp.provider.name', provider?.name);
+  headAttrs(head, info, identity, attrs);
+  const known = { match, attrs, provider: providerData(head, match, identity) };
+  KNOWN.set(head, known);
+  return known;
+}
+
 /** Emits `ai.request` and the tool results in it. */
 export function emitRequest<F extends Named>(
   info: ConnectionInfo,
@@ -81,35 +103,38 @@ export function emitRequest<F extends Named>(
 ): Call<F> {
   const { head, flavour, match, place, first } = from;
   const requestId = requestIdOf(info, first, place.stream, place.ordinal);
-  const attrs: Record<string, unknown> = { 'gen_ai.operation.name': match.operation };
-  const provider = head.provider ?? match.provider ?? head.guess;
-  set(attrs, 'gen_ai.provider.name', provider?.otel ?? '_OTHER');
-  set(attrs, 'oisp.provider.name', provider?.name);
   const identity = identityOf(head, info);
-  headAttrs(head, info, identity, attrs);
-  if (attrs['oisp.session.id'] === undefined) set(attrs, 'oisp.session.id', request.sessionId);
+  const known = knownOf(info, from, identity);
+  const session = known.attrs['oisp.session.id'] === undefined ? request.sessionId : undefined;
+  const attrs = session === undefined || session === '' ? known.attrs : { ...known.attrs, 'oisp.session.id': session };
   const model = request.model ?? match.model;
   const images = imagesIn(request);
   const toolChoice = toolChoiceOf(request.toolChoice);
-  const data: AiRequestData = {
+  const data: Draft<AiRequestData> = {
     request_id: requestId,
     ...(request.conversationId !== undefined && { conversation_id: request.conversationId }),
-    provider: providerData(head, match, identity),
+    provider: known.provider,
     ...(model !== undefined && { model: { id: model } }),
     auth: identity.auth,
     request_type: match.requestType,
     streaming: request.streaming,
-    ...(request.messages && {
-      messages: request.messages,
-      messages_count: request.messages.length,
-      has_system_prompt: request.messages.some((m) => m.role === 'system'),
-    }),
-    ...(request.tools && { tools: request.tools, tools_count: request.tools.length }),
-    ...(toolChoice !== undefined && { tool_choice: toolChoice }),
-    ...(request.parameters && { parameters: request.parameters }),
-    ...(images > 0 && { has_images: true, image_count: images }),
-    ...(request.previousResponseId !== undefined && { previous_response_id: request.previousResponseId }),
   };
+  if (request.messages) {
+    data.messages = request.messages;
+    data.messages_count = request.messages.length;
+    data.has_system_prompt = request.messages.some((m) => m.role === 'system');
+  }
+  if (request.tools) {
+    data.tools = request.tools;
+    data.tools_count = request.tools.length;
+  }
+  if (toolChoice !== undefined) data.tool_choice = toolChoice;
+  if (request.parameters) data.parameters = request.parameters;
+  if (images > 0) {
+    data.has_images = true;
+    data.image_count = images;
+  }
+  if (request.previousResponseId !== undefined) data.previous_response_id = request.previousResponseId;
   const missing = [
     ...missingHeaders('request', head.unresolved),
     ...(damage === undefined ? [] : [missingWord('request', damage)]),

@@ -1,37 +1,29 @@
-/** Bytes that grow: large pieces are kept as views unless they hold much more memory than they show, small ones are copied together. */
+const NONE = Buffer.alloc(0);
+
+/** Bytes that grow, in one buffer. A large first piece stays where it is until more comes, unless it holds much more memory than it shows. */
 export class Bytes {
-  readonly #parts: Buffer[] = [];
-  #tail: Buffer | undefined;
-  #used = 0;
+  #buffer: Buffer = NONE;
   size = 0;
 
   push(bytes: Buffer): void {
-    this.size += bytes.length;
-    if (bytes.length >= 1024) {
-      this.#seal();
-      this.#parts.push(bytes.buffer.byteLength > 4 * bytes.length ? Buffer.from(bytes) : bytes);
-      return;
+    const size = this.size + bytes.length;
+    if (this.size === 0 && bytes.length >= 1024 && bytes.buffer.byteLength <= 4 * bytes.length) this.#buffer = bytes;
+    else {
+      if (size > this.#buffer.length) this.#grow(size);
+      this.#buffer.set(bytes, this.size);
     }
-    if (this.#tail === undefined || this.#used + bytes.length > this.#tail.length) {
-      this.#seal();
-      this.#tail = Buffer.allocUnsafe(Math.min(65_536, Math.max(1024, bytes.length, this.size)));
-      this.#used = 0;
-    }
-    bytes.copy(this.#tail, this.#used);
-    this.#used += bytes.length;
+    this.size = size;
+  }
+
+  #grow(size: number): void {
+    const next = Buffer.allocUnsafe(Math.max(1024, size + (size >> 1)));
+    next.set(this.concat());
+    this.#buffer = next;
   }
 
   /** All bytes as one buffer. */
   concat(): Buffer {
-    this.#seal();
-    const [first] = this.#parts;
-    return this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts);
-  }
-
-  #seal(): void {
-    if (this.#tail !== undefined && this.#used > 0) this.#parts.push(this.#tail.subarray(0, this.#used));
-    this.#tail = undefined;
-    this.#used = 0;
+    return this.#buffer.length === this.size ? this.#buffer : this.#buffer.subarray(0, this.size);
   }
 }
 

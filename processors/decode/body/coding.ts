@@ -13,7 +13,8 @@ export class BodyDecoder {
 
   constructor(codings: string | undefined, maxBytes: number) {
     this.#left = maxBytes;
-    for (const entry of (codings ?? '').split(',').reverse()) {
+    const named = codings === undefined ? [] : codings.split(',').reverse();
+    for (const entry of named) {
       const coding = entry.trim().toLowerCase();
       if (coding === '' || coding === 'identity') continue;
       const inflater = createInflater(coding, maxBytes);
@@ -54,9 +55,9 @@ export class BodyDecoder {
     if (this.#isBroken) return undefined;
     let plain = bytes;
     for (const inflater of this.#chain) {
-      const pieces = plain === undefined ? [] : [inflater.push(plain)];
-      if (isEnd) pieces.push(inflater.end());
-      plain = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+      const out: Buffer | undefined = plain === undefined ? undefined : inflater.push(plain);
+      const rest = isEnd ? inflater.end() : undefined;
+      plain = out !== undefined && rest !== undefined ? Buffer.concat([out, rest]) : (out ?? rest);
       if (inflater.failed === undefined) continue;
       this.#isBroken = true;
       this.damage ??= inflater.failed === 'too_large' ? 'too_large' : 'damaged_coding';

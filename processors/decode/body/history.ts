@@ -76,25 +76,36 @@ export class Histories {
   }
 }
 
-/** The known body that shares the most elements with a new one, and how many. */
+/** The known body that shares the most elements with a new one, and how many. One that goes on as it was is taken at once. */
 function best(lines: readonly Known[], body: Buffer): { known: Known | undefined; kept: number } {
   let known: Known | undefined;
   let kept = 0;
-  for (const line of lines) {
-    const same = commonStart(line.body, body);
-    let n = 0;
-    // an object that ends where the common part does is whole, a number may go on
-    while (
-      n < line.ends.length &&
-      ((line.ends[n] ?? 0) < same || ((line.ends[n] ?? 0) === same && isClosed(body, same)))
-    )
-      n++;
-    if (n > kept) {
-      known = line;
-      kept = n;
-    }
+  for (let i = lines.length - 1; i >= 0; i--) {
+    const line = lines[i] as Known;
+    const shared = sharedBy(line, body);
+    if (shared <= kept) continue;
+    known = line;
+    kept = shared;
+    if (kept === line.ends.length) break;
   }
   return { known, kept };
+}
+
+/** How many elements of a known body are the same bytes in a new one, and what stands before them. */
+function sharedBy(line: Known, body: Buffer): number {
+  const { ends } = line;
+  let low = 0;
+  let high = ends.length;
+  let same = 0;
+  for (let n = high; low < high; n = (low + high + 1) >> 1) {
+    const end = ends[n - 1] ?? 0;
+    if (end <= body.length && line.body.compare(body, same, end, same, end) === 0) {
+      low = n;
+      same = end;
+    } else high = n - 1;
+  }
+  // an element that has a closing mark is whole, a number may go on
+  return low > 0 && !isClosed(body, same) && line.body[same] !== body[same] ? low - 1 : low;
 }
 
 function isClosed(body: Buffer, end: number): boolean {
@@ -102,32 +113,19 @@ function isClosed(body: Buffer, end: number): boolean {
   return last === CLOSE_OBJECT || last === CLOSE_LIST || last === QUOTE;
 }
 
-/** Length of the common start of two buffers. */
-function commonStart(a: Buffer, b: Buffer): number {
-  const size = Math.min(a.length, b.length);
-  let at = 0;
-  for (let step = size; step >= 1; ) {
-    const end = Math.min(size, at + step);
-    if (end > at && a.compare(b, at, end, at, end) === 0) at = end;
-    else step = step > 1024 ? step >> 1 : 0;
-    if (at === size) return size;
-  }
-  while (at < size && a[at] === b[at]) at++;
-  return at;
-}
-
 /** The value of a body whose first `kept` elements are known. Undefined when what is left is no JSON of that form. */
 function continued(known: Known, kept: number, body: Buffer, decode: (bytes: Buffer) => string): Json | undefined {
   const end = known.ends[kept - 1] ?? 0;
-  let at = skipSpace(body, end);
-  if (body[at] === COMMA) at = skipSpace(body, at + 1);
-  else if (body[at] !== CLOSE_LIST) return undefined;
-  if (body[at] === COMMA) return undefined;
-  const rest = parseJson(decode(Buffer.concat([body.subarray(0, known.start + 1), body.subarray(at)])));
+  const tail = body.toString('latin1', end);
+  let at = skipSpace(tail, 0);
+  if (tail.charCodeAt(at) === COMMA) at = skipSpace(tail, at + 1);
+  else if (tail.charCodeAt(at) !== CLOSE_LIST) return undefined;
+  if (tail.charCodeAt(at) === COMMA) return undefined;
+  const rest = parseJson(decode(Buffer.concat([body.subarray(0, known.start + 1), body.subarray(end + at)])));
   if (!isObject(rest)) return undefined;
   const values = rest[known.key];
   if (!Array.isArray(values)) return undefined;
-  return { ...rest, [known.key]: [...known.values.slice(0, kept), ...values] };
+  return { ...rest, [known.key]: known.values.slice(0, kept).concat(values) };
 }
 
 const QUOTE = 0x22;
@@ -139,30 +137,35 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const COLON = 0x3a;
 
-function skipSpace(body: Buffer, from: number): number {
+// texts below are the bytes of a body as Latin-1: places in them are places in the body
+
+function skipSpace(text: string, from: number): number {
   let at = from;
-  while (body[at] === 0x20 || body[at] === 0x0a || body[at] === 0x0d || body[at] === 0x09) at++;
+  for (; at < text.length; at++) {
+    const c = text.charCodeAt(at);
+    if (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09) break;
+  }
   return at;
 }
 
 /** Where a string ends, behind its closing quote; `from` is behind the opening one. */
-function endOfString(body: Buffer, from: number): number {
-  for (let at = body.indexOf(QUOTE, from); at >= 0; at = body.indexOf(QUOTE, at + 1)) {
+function endOfString(text: string, from: number): number {
+  for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 1)) {
     let slashes = 0;
-    while (body[at - 1 - slashes] === BACKSLASH) slashes++;
+    while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes++;
     if (slashes % 2 === 0) return at + 1;
   }
-  return body.length;
+  return text.length;
 }
 
 /** Where a value ends that begins at `from`. */
-function endOfValue(body: Buffer, from: number): number {
+function endOfValue(text: string, from: number): number {
   let depth = 0;
   let at = from;
-  while (at < body.length) {
-    const c = body[at];
+  while (at < text.length) {
+    const c = text.charCodeAt(at);
     if (c === QUOTE) {
-      at = endOfString(body, at + 1);
+      at = endOfString(text, at + 1);
       if (depth === 0) return at;
       continue;
     }
@@ -182,36 +185,44 @@ function elementsOf(
   known: Known | undefined,
   kept: number,
 ): Pick<Known, 'key' | 'start' | 'ends'> | undefined {
-  if (known !== undefined && kept > 0)
-    return { key: known.key, start: known.start, ends: endsOf(body, known.ends.slice(0, kept), known.start) };
-  let at = skipSpace(body, 0);
-  if (body[at] !== OPEN_OBJECT) return undefined;
-  at = skipSpace(body, at + 1);
-  while (body[at] === QUOTE) {
-    const end = endOfString(body, at + 1);
-    const key = body.toString('latin1', at + 1, end - 1);
-    at = skipSpace(body, end);
-    if (body[at] !== COLON) return undefined;
-    at = skipSpace(body, at + 1);
-    if (LISTS.has(key) && body[at] === OPEN_LIST) return { key, start: at, ends: endsOf(body, [], at) };
-    at = skipSpace(body, endOfValue(body, at));
-    if (body[at] !== COMMA) return undefined;
-    at = skipSpace(body, at + 1);
+  if (known !== undefined && kept > 0) {
+    const ends = known.ends.slice(0, kept);
+    const from = ends[kept - 1] ?? 0;
+    const tail = body.toString('latin1', from);
+    const next = skipSpace(tail, 0);
+    const isMore = tail.charCodeAt(next) === COMMA;
+    for (const end of endsOf(tail, isMore ? next + 1 : next)) ends.push(from + end);
+    return { key: known.key, start: known.start, ends };
+  }
+  const text = body.toString('latin1');
+  let at = skipSpace(text, 0);
+  if (text.charCodeAt(at) !== OPEN_OBJECT) return undefined;
+  at = skipSpace(text, at + 1);
+  while (text.charCodeAt(at) === QUOTE) {
+    const end = endOfString(text, at + 1);
+    const key = text.slice(at + 1, end - 1);
+    at = skipSpace(text, end);
+    if (text.charCodeAt(at) !== COLON) return undefined;
+    at = skipSpace(text, at + 1);
+    if (LISTS.has(key) && text.charCodeAt(at) === OPEN_LIST) return { key, start: at, ends: endsOf(text, at + 1) };
+    at = skipSpace(text, endOfValue(text, at));
+    if (text.charCodeAt(at) !== COMMA) return undefined;
+    at = skipSpace(text, at + 1);
   }
   return undefined;
 }
 
-/** `ends` with those of the elements that follow, up to the end of the list. */
-function endsOf(body: Buffer, ends: number[], start: number): number[] {
-  let at = skipSpace(body, ends.at(-1) ?? start + 1);
-  if (ends.length > 0 && body[at] === COMMA) at = skipSpace(body, at + 1);
-  while (at < body.length && body[at] !== CLOSE_LIST) {
-    const end = endOfValue(body, at);
+/** Where elements end that begin at `from`, up to the end of their list. */
+function endsOf(text: string, from: number): number[] {
+  const ends: number[] = [];
+  let at = skipSpace(text, from);
+  while (at < text.length && text.charCodeAt(at) !== CLOSE_LIST) {
+    const end = endOfValue(text, at);
     if (end === at) break;
     ends.push(end);
-    at = skipSpace(body, end);
-    if (body[at] !== COMMA) break;
-    at = skipSpace(body, at + 1);
+    at = skipSpace(text, end);
+    if (text.charCodeAt(at) !== COMMA) break;
+    at = skipSpace(text, at + 1);
   }
   return ends;
 }

@@ -34,12 +34,6 @@ const MAGIC_BYTES = 8;
 
 const gunzip: Maker = () => new Gunzip();
 const unzstd: Maker = () => new Unzstd();
-const plain: Maker = () => ({
-  run: (bytes, onOut) => {
-    onOut(bytes);
-    return true;
-  },
-});
 
 const MAKERS: ReadonlyMap<string, Maker> = new Map([
   ['gzip', gunzip],
@@ -49,7 +43,6 @@ const MAKERS: ReadonlyMap<string, Maker> = new Map([
   ['br', () => core(zlib.createBrotliDecompress(), 'other')],
   ['zstd', unzstd],
   ['aws-chunked', () => new AwsChunked()],
-  ['identity', plain],
 ]);
 
 function core(stream: zlib.BrotliDecompress | zlib.Inflate | zlib.InflateRaw, kind: 'zlib' | 'other'): Coder {
@@ -62,12 +55,14 @@ function core(stream: zlib.BrotliDecompress | zlib.Inflate | zlib.InflateRaw, ki
  * out as what is inside. At most `maxBytes` come out.
  */
 export function createInflater(coding: string, maxBytes: number): Inflater | undefined {
-  return MAKERS.has(coding) ? new SniffingInflater(coding, maxBytes) : undefined;
+  return coding === 'identity' || MAKERS.has(coding) ? new SniffingInflater(coding, maxBytes) : undefined;
 }
 
 class SniffingInflater implements Inflater {
   readonly #coding: string;
   #coder: Coder | undefined;
+  /** What comes in goes out. */
+  #isPlain = false;
   #first = NOTHING;
   #left: number;
   failed: 'damaged' | 'too_large' | undefined;
@@ -86,32 +81,45 @@ class SniffingInflater implements Inflater {
 
   push(bytes: Buffer): Buffer {
     if (this.failed !== undefined || bytes.length === 0) return NOTHING;
+    if (this.#isPlain) return this.#pass(bytes);
     if (this.#coder !== undefined) return this.#run(this.#coder, bytes);
-    this.#first = Buffer.concat([this.#first, bytes]);
-    return this.#first.length < MAGIC_BYTES ? NOTHING : this.#begin();
+    const first = this.#first.length === 0 ? bytes : Buffer.concat([this.#first, bytes]);
+    if (first.length >= MAGIC_BYTES) return this.#begin(first);
+    this.#first = Buffer.from(first);
+    return NOTHING;
   }
 
   end(): Buffer {
-    return this.#coder === undefined && this.#first.length > 0 ? this.#begin() : NOTHING;
+    return this.#first.length > 0 ? this.#begin(this.#first) : NOTHING;
   }
 
-  #begin(): Buffer {
-    const first = this.#first;
+  #begin(first: Buffer): Buffer {
     this.#first = NOTHING;
     const found = actualCoding(first, this.#coding);
     this.isOther = found !== this.#coding;
     this.isCoded = found !== 'identity';
-    this.#coder = (MAKERS.get(found) ?? plain)(first);
+    const maker = MAKERS.get(found);
+    if (!this.isCoded || maker === undefined) {
+      this.#isPlain = true;
+      return this.#pass(first);
+    }
+    this.#coder = maker(first);
     return this.#run(this.#coder, first);
+  }
+
+  /** What of `out` is within the bound. */
+  #pass(out: Buffer): Buffer {
+    const kept = out.length > this.#left ? out.subarray(0, this.#left) : out;
+    if (out.length > this.#left) this.failed = 'too_large';
+    this.#left -= kept.length;
+    return kept;
   }
 
   #run(coder: Coder, bytes: Buffer): Buffer {
     const parts: Buffer[] = [];
     const isWhole = coder.run(bytes, (out) => {
-      const kept = out.length > this.#left ? out.subarray(0, this.#left) : out;
+      const kept = this.#pass(out);
       if (kept.length > 0) parts.push(kept);
-      if (out.length > this.#left) this.failed = 'too_large';
-      this.#left -= kept.length;
       return this.failed === undefined;
     });
     if (!isWhole) this.failed ??= 'damaged';

@@ -1,10 +1,12 @@
 import { TextDecoder } from 'node:util';
-import { createParser, type EventSourceParser } from 'eventsource-parser';
+import type { TextSink } from '../flavour.ts';
 import { isObject, type Json, parseJson } from '../json.ts';
 import { awsEvent } from './aws-event.ts';
 import { Bytes } from './bytes.ts';
 import { EventStreamReader } from './event-stream.ts';
 import { JsonSplitter } from './json-array.ts';
+import { Repeats } from './repeats.ts';
+import { SseReader } from './sse.ts';
 import { WordsReader } from './words.ts';
 
 export { BodyDecoder, type Damage } from './coding.ts';
@@ -21,6 +23,7 @@ export type OnEvent = (event: Json, name: string | undefined) => void;
  */
 export class AnswerReader {
   readonly #onEvent: OnEvent;
+  readonly #repeats: Repeats | undefined;
   readonly #streamed: boolean;
   readonly #contentType: string;
   readonly #text: TextDecoder;
@@ -29,7 +32,7 @@ export class AnswerReader {
   readonly #words = new WordsReader();
   readonly #bytes = new Bytes();
   #mode: 'unknown' | 'sse' | 'values' | 'whole' | 'aws' = 'unknown';
-  #sse: EventSourceParser | undefined;
+  #sse: SseReader | undefined;
   #values: JsonSplitter | undefined;
   #aws: EventStreamReader | undefined;
   /** The only value so far, of a body that may be one JSON text or the first of several. */
@@ -41,8 +44,14 @@ export class AnswerReader {
   /** The stream said itself that it is over: whoever reads it may close the connection before the body ends. */
   isOver = false;
 
-  /** `streamed`: the request asked for a stream. */
-  constructor(contentType: string | undefined, streamed: boolean, onEvent: OnEvent) {
+  /** `streamed`: the request asked for a stream. `sinkOf`: where events that are like the one before may be added without `onEvent`. */
+  constructor(
+    contentType: string | undefined,
+    streamed: boolean,
+    onEvent: OnEvent,
+    sinkOf?: () => TextSink | undefined,
+  ) {
+    this.#repeats = sinkOf && new Repeats(sinkOf);
     this.#onEvent = onEvent;
     this.#streamed = streamed;
     this.#contentType = contentType?.toLowerCase() ?? '';
@@ -111,11 +120,9 @@ export class AnswerReader {
       if (this.#isLost) this.#values.gap();
     } else this.#mode = isObjectStart || isArrayStart || first === 0x3c || first === 0x22 ? 'whole' : 'sse';
     if (this.#mode !== 'sse') return;
-    this.#sse = createParser({
-      onEvent: (event) => {
-        this.#pending = 0;
-        this.#event(event.data, event.event);
-      },
+    this.#sse = new SseReader((text, from, to, name) => {
+      this.#pending = 0;
+      if (this.#repeats?.take(text, from, to, name) !== true) this.#event(text.slice(from, to), name);
     });
   }
 
@@ -139,17 +146,18 @@ export class AnswerReader {
       return;
     }
     this.#pending += words.length;
-    this.#sse?.feed(words);
+    this.#sse?.push(words);
   }
 
   #event(data: string, name: string | undefined): void {
-    const isDone = data.trim() === '[DONE]';
+    const isDone = data.length < 64 && data.trim() === '[DONE]';
     if (isDone) this.isOver = true;
     if (data === '' || isDone) return;
     const event = parseJson(data);
     if (isObject(event)) {
       if (typeof event['type'] === 'string' && LAST.has(event['type'])) this.isOver = true;
       this.#onEvent(event, name);
+      this.#repeats?.learn(data, name, event);
     } else this.#unreadable++;
   }
 
@@ -160,6 +168,7 @@ export class AnswerReader {
     if (this.#mode === 'sse' || this.#mode === 'values') this.#rest();
     this.#values?.gap();
     this.#sse?.reset();
+    this.#repeats?.reset();
     this.#pending = 0;
   }
 
@@ -203,9 +212,13 @@ function startOf(bytes: Buffer): number {
   return at;
 }
 
-/** The decoder of a `charset`; UTF-8 where there is none or it is not known. */
+/** Holds nothing between two texts: it is never given a part of one. */
+const UTF8 = new TextDecoder();
+
+/** The decoder of a `charset`; UTF-8 where there is none or it is not known, and then only for whole texts. */
 export function decoderOf(contentType: string | undefined): TextDecoder {
-  const charset = /charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType ?? '')?.[1];
+  if (contentType === undefined || !contentType.includes('=')) return UTF8;
+  const charset = /charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType)?.[1];
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
     try {
       return new TextDecoder(charset);
@@ -213,7 +226,7 @@ export function decoderOf(contentType: string | undefined): TextDecoder {
       // a name that nobody knows: UTF-8 it is, as JSON has to be (RFC 8259 8.1)
     }
   }
-  return new TextDecoder();
+  return UTF8;
 }
 
 /** Media that is no text: nothing of it is kept but its size. */

@@ -3,19 +3,20 @@ import { TextDecoder } from 'node:util';
 
 /** UTF-8 text that comes in pieces. Pieces of ASCII, which most are, are read without a decoder. */
 export class WordsReader {
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  #decoder: TextDecoder | undefined;
   /** The decoder may hold the begin of a character. */
   #isOpen = false;
 
   push(bytes: Buffer): string {
     if (!this.#isOpen && isAscii(bytes)) return bytes.toString('latin1');
     this.#isOpen = (bytes[bytes.length - 1] ?? 0) >= 0x80;
+    this.#decoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
     return this.#decoder.decode(bytes, { stream: true });
   }
 
   /** Nothing more comes, or bytes are missing here: what a character lacks is replaced. */
   end(): string {
     this.#isOpen = false;
-    return this.#decoder.decode();
+    return this.#decoder?.decode() ?? '';
   }
 }

@@ -248,8 +248,10 @@ export class MessagesStream implements StreamReader {
   #usage: Json = {};
   #citations = 0;
   #error: NormalResponse['error'];
+  sink: OpenBlock | undefined;
 
   push(event: Json, name: string | undefined, onCall: (call: ToolCall) => void): boolean {
+    this.sink = undefined;
     const index = number(event['index']) ?? 0;
     switch (text(event['type']) ?? name) {
       case 'message_start': {
@@ -271,6 +273,7 @@ export class MessagesStream implements StreamReader {
         this.#blocks.set(index, open);
         open.text += text(delta['text']) ?? text(delta['partial_json']) ?? text(delta['thinking']) ?? '';
         if (delta['type'] === 'citations_delta') this.#citations++;
+        else this.sink = open;
         return true;
       }
       case 'content_block_stop': {

@@ -45,11 +45,20 @@ export const flavours: readonly Flavour[] = [
   otherOperations,
 ];
 
-/** The first flavour that takes a call. */
-export function flavourOf(
-  head: CallHead,
-  known: readonly Flavour[],
-): { readonly flavour: Flavour; readonly match: CallMatch } | undefined {
+type Found = { readonly flavour: Flavour; readonly match: CallMatch } | undefined;
+
+const FOUND = new WeakMap<CallHead, { readonly known: readonly Flavour[]; readonly found: Found }>();
+
+/** The first flavour that takes a call; looked for once for a head. */
+export function flavourOf(head: CallHead, known: readonly Flavour[]): Found {
+  const before = FOUND.get(head);
+  if (before?.known === known) return before.found;
+  const found = search(head, known);
+  FOUND.set(head, { known, found });
+  return found;
+}
+
+function search(head: CallHead, known: readonly Flavour[]): Found {
   for (const flavour of known) {
     const match = flavour.match(head);
     if (match !== undefined) return { flavour, match };

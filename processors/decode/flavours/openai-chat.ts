@@ -176,8 +176,12 @@ export class ChatStream implements StreamReader {
   #error: NormalResponse['error'];
   readonly #attrs: Record<string, unknown> = {};
 
+  sink: OpenChoice | undefined;
+
   push(event: Json, _name: string | undefined, onCall: (call: ToolCall) => void): boolean {
-    if (!this.#isPlain(event)) {
+    this.sink = undefined;
+    const isPlain = this.#isPlain(event);
+    if (!isPlain) {
       // one provider changes the id within a stream; Azure begins with an empty one
       this.#id ??= text(event['id']);
       this.#model ??= text(event['model']) ?? text(event['model_id']);
@@ -186,12 +190,21 @@ export class ChatStream implements StreamReader {
       Object.assign(this.#attrs, attrsOf(event));
     }
     let content = false;
-    for (const entry of list(event['choices'])) {
+    const choices = list(event['choices']);
+    for (const entry of choices) {
       if (!isObject(entry)) continue;
       const choice = this.#choice(number(entry['index']) ?? 0);
       const delta = isObject(entry['delta']) ? entry['delta'] : object(entry['message']);
       content = this.#delta(choice, delta, onCall) || content;
       const finish = text(entry['finish_reason']);
+      if (
+        isPlain &&
+        choices.length === 1 &&
+        finish === undefined &&
+        typeof delta['content'] === 'string' &&
+        isText(delta)
+      )
+        this.sink = choice;
       if (finish === undefined) continue;
       choice.finish = finish;
       for (const call of choice.calls) close(call, onCall);

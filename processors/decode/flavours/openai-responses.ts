@@ -127,8 +127,10 @@ class ResponsesStream implements StreamReader {
   readonly #open = new Map<number, OpenItem>();
   #response: Json = {};
   #error: NormalResponse['error'];
+  sink: OpenItem | undefined;
 
   push(event: Json, name: string | undefined, onCall: (call: ToolCall) => void): boolean {
+    this.sink = undefined;
     const type = text(event['type']) ?? name ?? '';
     const index = number(event['output_index']) ?? 0;
     switch (type) {
@@ -136,7 +138,8 @@ class ResponsesStream implements StreamReader {
         if (isObject(event['item'])) this.#at(index).item = event['item'];
         return false;
       case 'response.output_text.delta':
-        this.#at(index).text += text(event['delta']) ?? '';
+        this.sink = this.#at(index);
+        this.sink.text += text(event['delta']) ?? '';
         return true;
       case 'response.refusal.delta':
         this.#at(index).refusal += text(event['delta']) ?? '';

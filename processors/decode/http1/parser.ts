@@ -88,18 +88,17 @@ export class Http1Parser {
         case 'head':
           at = this.#head(bytes, at, mark);
           break;
-        case 'length':
-        case 'chunk': {
+        case 'length': {
           const end = Math.min(bytes.length, at + this.#left);
           this.#handler.data(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end), mark);
           this.#left -= end - at;
           at = end;
-          if (this.#left === 0) {
-            if (this.#state === 'chunk') this.#state = 'crlf';
-            else this.#end('whole', mark);
-          }
+          if (this.#left === 0) this.#end('whole', mark);
           break;
         }
+        case 'chunk':
+          at = this.#chunks(bytes, at, mark);
+          break;
         case 'close':
           this.#handler.data(at === 0 ? bytes : bytes.subarray(at), mark);
           return;
@@ -122,6 +121,32 @@ export class Http1Parser {
       this.#again = undefined;
       this.feed(Buffer.from(again, 'latin1'), mark); // at most three deep: what is read again is shorter each time
     }
+  }
+
+  /** Hands on the chunks in these bytes as one piece, as far as only plain lines stand between them: what follows costs by the piece. */
+  #chunks(bytes: Buffer, from: number, mark: Mark): number {
+    let at = Math.min(bytes.length, from + this.#left);
+    let left = this.#left - (at - from);
+    const end = at;
+    let joined: Buffer | undefined;
+    let size = 0;
+    while (left === 0 && bytes[at] === 13 && bytes[at + 1] === 10) {
+      const start = this.#plainSize(bytes, at + 2);
+      if (start < 0 || this.#left === 0) break; // a line that is not all there, or the last chunk
+      if (joined === undefined) {
+        joined = Buffer.allocUnsafe(bytes.length - from);
+        size = bytes.copy(joined, 0, from, end);
+      }
+      at = Math.min(bytes.length, start + this.#left);
+      size += bytes.copy(joined, size, start, at);
+      left = this.#left - (at - start);
+    }
+    this.#left = left;
+    if (left === 0) this.#state = 'crlf';
+    const isAll = from === 0 && end === bytes.length;
+    const piece = joined !== undefined ? joined.subarray(0, size) : isAll ? bytes : bytes.subarray(from, end);
+    this.#handler.data(piece, mark);
+    return at;
   }
 
   gap(size: number | undefined, mark: Mark): void {
@@ -248,6 +273,14 @@ export class Http1Parser {
       return from + 2;
     }
     if (this.#state === 'trailer') return this.#line(bytes, from, mark);
+    const start = this.#plainSize(bytes, from);
+    if (start < 0) return this.#line(bytes, from, mark);
+    this.#state = this.#left === 0 ? 'trailer' : 'chunk';
+    return start;
+  }
+
+  /** Reads the size of a chunk, digits and the end of the line alone; where the chunk begins, -1 where it is no such line. */
+  #plainSize(bytes: Buffer, from: number): number {
     let size = 0;
     let at = from;
     for (; at < from + 8; at++) {
@@ -255,9 +288,8 @@ export class Http1Parser {
       if (digit < 0) break;
       size = size * 16 + digit;
     }
-    if (at === from || bytes[at] !== 13 || bytes[at + 1] !== 10) return this.#line(bytes, from, mark);
+    if (at === from || bytes[at] !== 13 || bytes[at + 1] !== 10) return -1;
     this.#left = size;
-    this.#state = size === 0 ? 'trailer' : 'chunk';
     return at + 2;
   }
 

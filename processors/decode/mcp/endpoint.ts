@@ -4,17 +4,12 @@ import type { CallHead } from '../flavour.ts';
 /** Where a request goes: what of a head names an endpoint. */
 export type Endpoint = Pick<CallHead, 'host' | 'port' | 'path' | 'query'>;
 
-/** Host, boot and process: what one client's sessions have in common. */
-function processOf(info: ConnectionInfo): string {
-  return info.identity.slice(0, 4).join('\0');
-}
-
 export function keyOfId(info: ConnectionInfo, id: string): string {
-  return `${processOf(info)}\0id\0${id}`;
+  return `${info.process}\0id\0${id}`;
 }
 
 export function keyOfEndpoint(info: ConnectionInfo, { host, port, path, query }: Endpoint): string {
-  return `${processOf(info)}\0at\0${host}:${port ?? ''}${path}?${query}`;
+  return `${info.process}\0at\0${host}:${port ?? ''}${path}?${query}`;
 }
 
 /** The name of a server that has not said its own: host, and port where it is not the usual one. */

@@ -42,6 +42,11 @@ export class Sniffer implements ExchangeReader {
       this.#reader?.requestData(bytes);
       return;
     }
+    if (held.size === 0 && bytes.length >= START_BYTES && !beginsLikeRpc(bytes.toString('latin1', 0, START_BYTES))) {
+      this.#choose(this.#choice.other());
+      this.#reader?.requestData(bytes);
+      return;
+    }
     held.push(bytes);
     if (this.#looksLike) {
       if (held.size > this.#maxBytes) this.#choose(this.#choice.other());

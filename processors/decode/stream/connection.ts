@@ -204,6 +204,12 @@ export class Connection {
     const { event } = this.#openMark ?? this.#first ?? this.#last;
     const { host, process } = event;
     const opened = (): Opened => this.#opened;
+    const owner = [
+      host?.device_id ?? host?.hostname ?? '',
+      host?.boot_id ?? '',
+      process?.pid ?? 0,
+      process?.start_time ?? '',
+    ].join('\0');
     const info: ConnectionInfo = {
       conn: this.#conn,
       get opened() {
@@ -219,14 +225,8 @@ export class Connection {
       registry: this.#options.registry,
       cost: this.#options.cost,
       events: this.#options.events,
-      identity: [
-        host?.device_id ?? host?.hostname ?? '',
-        host?.boot_id ?? '',
-        process?.pid ?? 0,
-        process?.start_time ?? '',
-        this.#conn,
-        event.ts,
-      ],
+      process: owner,
+      identity: `${owner}\0${this.#conn}\0${event.ts}`,
       emit: (made) => this.#options.emit(made, this),
     };
     if (this.#isStdio()) return new McpStdio(info);

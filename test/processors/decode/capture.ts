@@ -92,7 +92,8 @@ export function connectionInfo(counters: Counters, over: Partial<ConnectionInfo>
     registry: DEFAULT_REGISTRY,
     cost: false,
     events: { hashOf: () => '', streamingChunks: false, embeddingEvents: false },
-    identity: ['test'],
+    process: 'test',
+    identity: 'test',
     emit: () => {},
     ...over,
   };
