@@ -165,6 +165,11 @@ const DECODE: readonly Metric[] = [
   counter('oisp_decode_evicted', '{connections}', 'Number of connections let go because of a bound, by reason.'),
   counter('oisp_decode_unsupported', '{connections}', 'Number of connections of a protocol that is not read.'),
   counter('oisp_decode_lost_requests', '{requests}', 'Number of requests that a gap or an end cut off.'),
+  counter(
+    'oisp_decode_failed_connections',
+    '{connections}',
+    'Number of connections that a defect kept from being read.',
+  ),
   counter('oisp_decode_orphan_answers', '{answers}', 'Number of answers without a request that were reported.'),
   counter('oisp_decode_lost_responses', '{responses}', 'Number of answers that a gap or an end cut off.'),
   counter('oisp_decode_unpriced_answers', '{answers}', 'Number of answers whose cost is not known, by reason.'),

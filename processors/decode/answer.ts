@@ -41,6 +41,8 @@ export class Answer {
   readonly #chunks: Chunks | undefined;
   readonly #search: SearchBeside | undefined;
   #calls = 0;
+  /** How often a tool call of an id, or of a name where it has none, was told. */
+  readonly #told = new Map<string, number>();
   #streamed = 0;
   /** Media is not held: its size is all that is told of it. */
   readonly #isBinary: boolean;
@@ -56,6 +58,8 @@ export class Answer {
     this.#chunks = call.info.events.streamingChunks ? new Chunks(call.requestId) : undefined;
     this.#search = searchesBeside(call) ? new SearchBeside() : undefined;
     this.#onCall = (tool) => {
+      const key = tool.id ?? tool.name;
+      this.#told.set(key, (this.#told.get(key) ?? 0) + 1);
       for (const event of toolEvents(call, tool, this.#calls++, this.#mark)) call.info.emit(event);
     };
     const onEvent = (event: Json, name: string | undefined): void => {
@@ -106,7 +110,7 @@ export class Answer {
     const response = this.#reader.isStream
       ? this.#stream.end()
       : this.#whole(value, damage === undefined && how === 'whole');
-    for (const tool of (response.toolCalls ?? []).slice(this.#calls)) this.#onCall(tool);
+    for (const tool of this.#untold(response.toolCalls ?? [])) this.#onCall(tool);
     const missing = [
       ...missingHeaders('response', this.#head.unresolved),
       ...(damage === undefined ? [] : [missingWord('response', damage)]),
@@ -127,6 +131,16 @@ export class Answer {
         isMislabelled: this.#decoder.isMislabelled,
       },
     );
+  }
+
+  /** Those of all tool calls of which no event was made when they ended: their order need not be that of their ends. */
+  #untold(tools: readonly ToolCall[]): ToolCall[] {
+    const told = new Map(this.#told);
+    return tools.filter(({ id, name }) => {
+      const times = told.get(id ?? name) ?? 0;
+      if (times > 0) told.set(id ?? name, times - 1);
+      return times === 0;
+    });
   }
 
   #damage(how: AnswerEnding): Damage | undefined {

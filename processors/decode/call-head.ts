@@ -92,6 +92,13 @@ export function identityOf(head: CallHead, info: ConnectionInfo): Identity {
   return identity;
 }
 
+/** A run of letters and digits that may be a key: some gateways have theirs in the path. Names of models have dots or dashes in between. */
+const RUN = /[\w~+=%]{20,}/g;
+
+function withoutKeys(path: string): string {
+  return path.replace(RUN, (run) => (/\d/.test(run) && /[a-z]/i.test(run) ? '*' : run));
+}
+
 /** Attributes from the head: where the call went and who made it. */
 export function headAttrs(
   head: CallHead,
@@ -102,7 +109,7 @@ export function headAttrs(
   set(ours, 'server.address', head.host === '' ? undefined : head.host);
   set(ours, 'server.port', head.port);
   set(ours, 'http.request.method', head.method);
-  set(ours, 'url.path', head.path);
+  set(ours, 'url.path', withoutKeys(head.path));
   set(ours, 'oisp.conn', info.conn);
   set(ours, 'oisp.client.package', packageOf(head.headers, identity?.attrs['user_agent.original']));
   for (const [name, value] of Object.entries(identity?.attrs ?? {})) set(ours, name, value);

@@ -27,7 +27,9 @@ export function costOfAnswer(call: Call<Named>, response: NormalResponse, ts: st
   if (reported !== undefined) return { cost: reported, source: 'provider' };
   const provider = head.provider ?? head.guess;
   if (provider === undefined) return undefined;
-  const why = unlisted(object(usage.provider));
+  const tier = response.attrs?.['openai.response.service_tier'];
+  const isOther = typeof tier === 'string' && !LIST_TIERS.has(tier);
+  const why = isOther ? 'service_tier' : unlisted(object(usage.provider));
   const ids = [response.model, call.request.model, call.match.model].filter((id) => id !== undefined);
   for (const id of ids) {
     const model = info.registry.modelOf(provider.name, id);

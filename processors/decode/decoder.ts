@@ -170,14 +170,16 @@ export class Decoder {
       const connection = this.#connectionOf(event, host, data, mark, time, receipts);
       if (connection === undefined) return;
       if (connection.ignored) return; // its bytes are not even decoded
-      connection.data(data.dir, {
-        seq: data.seq,
-        offset: data.offset,
-        bytes: bytesOf(data.bytes, data.b64),
-        cut: data.cut ?? 0,
-        mark,
-      });
-      this.#after(connection);
+      this.#guard(connection, () =>
+        connection.data(data.dir, {
+          seq: data.seq,
+          offset: data.offset,
+          bytes: bytesOf(data.bytes, data.b64),
+          cut: data.cut ?? 0,
+          mark,
+        }),
+      );
+      if (this.#connections.get(connection.key) === connection) this.#after(connection);
       return;
     }
     if (isEvent(event, 'capture.open')) {
@@ -302,13 +304,38 @@ export class Decoder {
         this.#end(connection, true);
         continue;
       }
-      connection.pump(pastMs);
-      this.#weigh(connection);
+      this.#guard(connection, () => connection.pump(pastMs));
+      if (this.#connections.get(connection.key) === connection) this.#weigh(connection);
     }
   }
 
+  /** What bytes bring about on one connection is no matter of the others: one whose reading fails is let go and counted. */
+  #guard(connection: Connection, read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      this.#fail(error);
+      connection.abandon();
+      this.#end(connection, false);
+    }
+  }
+
+  #fail(error: unknown): void {
+    const kind = error instanceof RangeError ? 'range' : 'other'; // its text may hold content
+    this.#counters.warn(
+      'The bytes of a connection could not be read: it is let go.',
+      'failed_connections',
+      'error',
+      kind,
+    );
+  }
+
   #end(connection: Connection, ended: boolean): void {
-    connection.finish(ended);
+    try {
+      connection.finish(ended);
+    } catch (error) {
+      this.#fail(error);
+    }
     this.#connections.delete(connection.key);
     if (this.#last?.connection === connection) this.#last = undefined;
     this.#waiting.delete(connection);

@@ -103,13 +103,26 @@ export function base64Size(base64: unknown): number {
 /** An image, a sound, a document: where it is, or how large it is; never its bytes. */
 export function mediaPart(modality: string, url: string | undefined, base64?: string, mime?: string): Part {
   if (base64 !== undefined)
-    return { type: 'blob', ...(mime && { mime_type: mime }), modality, size: base64Size(base64) };
+    return { type: 'blob', ...(mime && MIME.test(mime) && { mime_type: mime }), modality, size: base64Size(base64) };
   if (url === undefined) return { type: 'other', kind: modality };
   const data = /^data:([^;,]*)[^,]*,/.exec(url.slice(0, 256));
   if (data === null) return { type: 'uri', modality, uri: url };
   const size = base64Size(url.slice(data[0].length));
-  return { type: 'blob', ...(data[1] && { mime_type: data[1] }), modality, size };
+  return { type: 'blob', ...(data[1] && MIME.test(data[1]) && { mime_type: data[1] }), modality, size };
 }
+
+/** A media type (RFC 9110 8.3.1) with at most two plain parameters. */
+const MIME = /^[a-z]{1,20}\/[\w.+-]{1,64}(?:;\s?\w{1,20}=[\w-]{1,20}){0,2}$/i;
+
+/** Whether a list is a conversation: its first elements are objects with a role, and what they say. */
+export function areTurns(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length === 0) return false;
+  return value
+    .slice(0, 4)
+    .every((turn) => isObject(turn) && typeof turn['role'] === 'string' && SAYS.some((key) => turn[key] !== undefined));
+}
+
+const SAYS = ['content', 'parts', 'tool_calls', 'function_call', 'refusal', 'audio', 'reasoning_content'];
 
 /** A role of the wire in OISP words; `developer` is a system role of its own name (OpenAI model spec). */
 export function roleOf(role: unknown): { readonly role: Role; readonly attrs?: { readonly role: string } } {
@@ -149,7 +162,7 @@ export function toolChoiceOf(choice: unknown): string | undefined {
   if (!isObject(choice)) return text(choice);
   // OpenAI's allowed_tools holds its mode beside the list; function_call of old names one function
   const word = text(choice['mode']) ?? text(object(choice['allowed_tools'])['mode']) ?? text(choice['type']);
-  return word === undefined ? 'specific' : (CHOICES[word] ?? word);
+  return word === undefined ? 'specific' : Object.hasOwn(CHOICES, word) ? CHOICES[word] : word;
 }
 
 /** Sampling parameters by OpenAI's and Anthropic's names, which most others share. */
@@ -181,7 +194,26 @@ export function parametersOf(body: Json): AiRequestData['parameters'] {
 
 /** The error of a failed call, in any of the forms that providers use; also one that came with a good status. */
 export function errorOf(body: unknown): CallError | undefined {
-  if (Array.isArray(body)) return errorOf(body[0]);
+  return plain(readError(body));
+}
+
+/** A type and a code are words of a list; what is a sentence is a message, which may hold anything. */
+function plain(error: CallError | undefined): CallError | undefined {
+  if (error === undefined) return undefined;
+  const { type, code, message } = error;
+  if ((type === undefined || WORD.test(type)) && (code === undefined || WORD.test(code))) return error;
+  return {
+    type: type !== undefined && WORD.test(type) ? type : undefined,
+    message: message ?? type ?? code,
+    code: code !== undefined && WORD.test(code) ? code : undefined,
+  };
+}
+
+/** Names of errors, also URIs of them (RFC 9457). */
+const WORD = /^[A-Za-z0-9_.:/#-]{1,64}$/;
+
+function readError(body: unknown): CallError | undefined {
+  if (Array.isArray(body)) return readError(body[0]);
   if (!isObject(body)) return undefined;
   const error = body['error'];
   if (isObject(error)) {
@@ -212,7 +244,7 @@ export function failureOf(body: unknown): CallError | undefined {
   if (known !== undefined || !isObject(body)) return known;
   // Cloudflare lists them
   const first = list(body['errors'])[0];
-  return isObject(first) ? { message: text(first['message']), code: codeOf(first['code']) } : beside(body);
+  return plain(isObject(first) ? { message: text(first['message']), code: codeOf(first['code']) } : beside(body));
 }
 
 /** An error whose fields stand in the body itself (FastAPI: `detail`, RFC 9457: `title`). */
@@ -284,7 +316,8 @@ const FINISH: Readonly<Record<string, NonNullable<AiResponseData['finish_reason'
 
 /** A provider's finish word in the words of OISP. */
 export function finishOf(word: string): NonNullable<AiResponseData['finish_reason']> {
-  return FINISH[word.toLowerCase()] ?? 'other';
+  const known = word.toLowerCase();
+  return (Object.hasOwn(FINISH, known) ? FINISH[known] : undefined) ?? 'other';
 }
 
 /** Without the fields that are undefined. */

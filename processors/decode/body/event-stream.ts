@@ -71,7 +71,11 @@ export class EventStreamReader {
     }
     const message =
       zlib.crc32(held.subarray(0, total - 4)) === held.readUInt32BE(total - 4) ? read(held, total) : undefined;
-    if (message === undefined) return this.#search(held);
+    if (message === undefined) {
+      // the prelude has a check of its own: its length is right, and what is in the message is looked at once
+      this.damaged++;
+      return total;
+    }
     this.#isLost = false;
     this.#onMessage(message);
     return total;

@@ -6,8 +6,11 @@ const LISTS: ReadonlySet<string> = new Set(['messages', 'input', 'contents']);
 const MIN_BODY = 4096;
 /** Conversations of one speaker that are remembered. */
 const MAX_LINES = 32;
-/** What a parsed body weighs, in bytes of its text: the text itself and its values. */
+/** What a parsed body weighs, in bytes of its text, the text itself and its values; and what each element weighs besides. */
 const WEIGHT = 3;
+const ELEMENT_WEIGHT = 512;
+/** Elements of a list that are remembered one by one. */
+const MAX_ELEMENTS = 4096;
 
 interface Known {
   readonly body: Buffer;
@@ -17,6 +20,7 @@ interface Known {
   /** Where each element ends. */
   readonly ends: readonly number[];
   readonly values: readonly unknown[];
+  readonly weight: number;
 }
 
 /**
@@ -50,13 +54,14 @@ export class Histories {
     const found = elementsOf(body, known, kept);
     if (found === undefined) return;
     const values = value[found.key];
-    if (!Array.isArray(values) || values.length !== found.ends.length) return;
-    const next: Known = { body, ...found, values };
+    if (!Array.isArray(values) || values.length !== found.ends.length || values.length > MAX_ELEMENTS) return;
+    const weight = WEIGHT * body.length + ELEMENT_WEIGHT * values.length;
+    const next: Known = { body, ...found, values, weight };
     // a conversation that goes on takes the place of what it was
     const goesOn = known !== undefined && kept === known.ends.length;
     if (goesOn) this.#drop(lines, known);
     lines.push(next);
-    this.#bytes += WEIGHT * body.length;
+    this.#bytes += weight;
     if (lines.length > MAX_LINES) this.#drop(lines, lines[0]);
     this.#speakers.delete(speaker);
     this.#speakers.set(speaker, lines);
@@ -72,7 +77,7 @@ export class Histories {
     const at = known === undefined ? -1 : lines.indexOf(known);
     if (at < 0 || known === undefined) return;
     lines.splice(at, 1);
-    this.#bytes -= WEIGHT * known.body.length;
+    this.#bytes -= known.weight;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Message, Part, ToolCall, Usage } from '../../../core/index.ts';
 import { defineFlavour, type NormalRequest, type NormalResponse, type StreamReader } from '../flavour.ts';
 import { isObject, type Json, list, number, object, parseArguments, parseJson, text } from '../json.ts';
 import {
+  areTurns,
   callPart,
   compact,
   errorOf,
@@ -43,11 +44,10 @@ export const anthropicMessages = defineFlavour({
       ? { operation: 'chat', requestType: 'chat' }
       : undefined;
   },
-  request: (body, _head, match) => {
+  request: (body, head, match) => {
     const model = text(body['model']) ?? match.model;
-    return Array.isArray(body['messages']) && model !== undefined
-      ? readRequest(body, model, match.streaming === true)
-      : undefined;
+    const isTurns = head.provider === undefined ? areTurns(body['messages']) : Array.isArray(body['messages']);
+    return isTurns && model !== undefined ? readRequest(body, model, match.streaming === true) : undefined;
   },
   response: readResponse,
   stream: () => new MessagesStream(),
@@ -242,6 +242,9 @@ interface OpenBlock {
   done: boolean;
 }
 
+/** Blocks of one answer. */
+const MAX_BLOCKS = 4096;
+
 export class MessagesStream implements StreamReader {
   readonly #blocks = new Map<number, OpenBlock>();
   #message: Json = {};
@@ -264,13 +267,14 @@ export class MessagesStream implements StreamReader {
       }
       case 'content_block_start': {
         const block = object(event['content_block']);
+        if (this.#blocks.size >= MAX_BLOCKS) return false;
         this.#blocks.set(index, { block, text: text(block['text']) ?? text(block['thinking']) ?? '', done: false });
         return true;
       }
       case 'content_block_delta': {
         const delta = object(event['delta']);
         const open = this.#blocks.get(index) ?? lateBlock(delta);
-        this.#blocks.set(index, open);
+        if (this.#blocks.size < MAX_BLOCKS) this.#blocks.set(index, open);
         open.text += text(delta['text']) ?? text(delta['partial_json']) ?? text(delta['thinking']) ?? '';
         if (delta['type'] === 'citations_delta') this.#citations++;
         else this.sink = open;
@@ -305,7 +309,8 @@ export class MessagesStream implements StreamReader {
 
   end(): NormalResponse {
     const blocks = [...this.#blocks].sort(([a], [b]) => a - b).map(([, open]) => open);
-    const calls = blocks.filter((open) => isCall(open.block));
+    // a call that broke off was never made
+    const calls = blocks.filter((open) => isCall(open.block) && (open.done || parseJson(open.text) !== undefined));
     const parts = blocks.map(streamedPart);
     const response = assemble(this.#message, parts, calls.map(streamedCall), this.#usage, this.#citations);
     const retrievals = retrievalsOfBlocks(

@@ -62,7 +62,8 @@ function readBlocks(content: unknown): Part[] {
   const parts: Part[] = [];
   for (const block of list(content)) {
     if (typeof block === 'string') parts.push(textPart(block));
-    else if (isObject(block)) for (const [kind, value] of Object.entries(block)) parts.push(...readBlock(kind, value));
+    else if (isObject(block))
+      for (const [kind, value] of Object.entries(block)) for (const part of readBlock(kind, value)) parts.push(part);
   }
   return parts;
 }

@@ -140,7 +140,7 @@ export function readCohereChat(body: Json): NormalRequest {
     const role = text(entry['role'])?.toLowerCase();
     const parts: Part[] = text(entry['message']) === undefined ? [] : [textPart(String(entry['message']))];
     for (const call of cohereCalls(entry['tool_calls'])) parts.push(callPart(call));
-    parts.push(...cohereResults(entry['tool_results']));
+    for (const part of cohereResults(entry['tool_results'])) parts.push(part);
     messages.push(message(role === 'chatbot' ? 'assistant' : roleOf(role).role, parts));
   }
   const last: Part[] = [...(text(body['message']) === undefined ? [] : [textPart(String(body['message']))])];

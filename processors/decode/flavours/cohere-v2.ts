@@ -153,7 +153,7 @@ class ChatStream implements StreamReader {
     for (const [, block] of [...this.#blocks].sort(([a], [b]) => a - b))
       if (block.text !== '') parts.push(block.kind === 'text' ? textPart(block.text) : reasoningPart(block.text));
     const calls = [...this.#calls].sort(([a], [b]) => a - b).map(([, call]) => finished(call));
-    parts.push(...calls.map(callPart));
+    for (const call of calls) parts.push(callPart(call));
     const began = parts.length > 0 || this.#finish !== undefined;
     return {
       id: this.#id,

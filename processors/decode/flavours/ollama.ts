@@ -8,6 +8,7 @@ import {
 } from '../flavour.ts';
 import { isObject, type Json, list, number, object, parseArguments, text } from '../json.ts';
 import {
+  areTurns,
   callPart,
   compact,
   errorOf,
@@ -33,8 +34,9 @@ function isFor(head: CallHead, path: string): boolean {
 export const ollamaChat = defineFlavour({
   name: 'ollama.chat',
   match: (head) => (isFor(head, '/api/chat') ? { operation: 'chat', requestType: 'chat' } : undefined),
-  request: (body) => {
+  request: (body, head) => {
     if (text(body['model']) === undefined || !Array.isArray(body['messages'])) return undefined;
+    if (head.provider === undefined && !areTurns(body['messages'])) return undefined;
     const tools = list(body['tools']).filter(isObject);
     return {
       ...common(body),

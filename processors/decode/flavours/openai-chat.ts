@@ -8,8 +8,9 @@ import {
   type NormalResponse,
   type StreamReader,
 } from '../flavour.ts';
-import { isObject, type Json, list, number, object, text } from '../json.ts';
+import { isObject, type Json, list, number, object, parseJson, text } from '../json.ts';
 import {
+  areTurns,
   base64Size,
   callPart,
   compact,
@@ -42,7 +43,10 @@ import {
 export const openaiChat = defineFlavour({
   name: 'openai.chat',
   match,
-  request: (body) => (Array.isArray(body['messages']) ? readRequest(body) : undefined),
+  request: (body, head) =>
+    (head.provider === undefined ? areTurns(body['messages']) : Array.isArray(body['messages']))
+      ? readRequest(body)
+      : undefined,
   response: readResponse,
   stream: () => new ChatStream(),
 });
@@ -124,7 +128,7 @@ export function readResponse(body: Json): NormalResponse {
   for (const entry of list(body['choices'])) {
     if (!isObject(entry)) continue;
     const wire = object(entry['message']);
-    toolCalls.push(...callsOf(wire));
+    for (const call of callsOf(wire)) toolCalls.push(call);
     choices.push({
       index: number(entry['index']) ?? choices.length,
       message: readMessage({ role: 'assistant', ...wire }),
@@ -142,6 +146,11 @@ export function readResponse(body: Json): NormalResponse {
     attrs: attrsOf(body),
   };
 }
+
+/** Answers to one request; providers allow 128. */
+const MAX_CHOICES = 256;
+/** Tool calls of one of them. */
+const MAX_CALLS = 4096;
 
 interface OpenCall {
   readonly key: number;
@@ -256,7 +265,7 @@ export class ChatStream implements StreamReader {
         extra: [],
         calls: [],
       };
-      this.#choices.set(index, choice);
+      if (this.#choices.size < MAX_CHOICES) this.#choices.set(index, choice);
     }
     return choice;
   }
@@ -270,7 +279,7 @@ export class ChatStream implements StreamReader {
     const parts: Part[] = [];
     readContent(delta['content'], parts);
     readContent(delta['images'], parts);
-    parts.push(...readExecuted(delta));
+    for (const part of readExecuted(delta)) parts.push(part);
     for (const part of parts) {
       if (part.type === 'text') choice.text += String(part.content);
       else if (part.type === 'reasoning') choice.reasoning += String(part.content);
@@ -303,7 +312,9 @@ export class ChatStream implements StreamReader {
     // some gateways give every call of a turn the index 0 and tell them apart by id; others give each piece of a call a new id
     const other = id !== undefined && call?.id !== undefined && call.id !== id && name !== undefined;
     if (call === undefined || (other && isWhole(call, name))) {
-      for (const open of choice.calls) close(open, onCall);
+      if (choice.calls.length >= MAX_CALLS) return;
+      // the one before is over when it is whole; pieces of several may come in turns
+      if (last !== undefined && hasAll(last)) close(last, onCall);
       call = { key, isCustom, id, name: '', arguments: '', done: false };
       choice.calls.push(call);
     }
@@ -311,7 +322,7 @@ export class ChatStream implements StreamReader {
     if (name !== undefined) call.name = nameSoFar(call, name);
     const args = fn['arguments'] ?? fn['input'];
     if (typeof args === 'string') call.arguments += args;
-    else if (isObject(args)) call.arguments = JSON.stringify(args);
+    else if (isObject(args)) call.arguments = textOf(args);
   }
 
   end(): NormalResponse {
@@ -325,7 +336,8 @@ export class ChatStream implements StreamReader {
         finish: choice.finish,
       })),
       finishReasons: choices.map((choice) => choice.finish).filter((word) => word !== undefined),
-      toolCalls: choices.flatMap((choice) => choice.calls.map(finished)),
+      // a call that broke off was never made
+      toolCalls: choices.flatMap((choice) => choice.calls.filter((call) => call.done || hasAll(call)).map(finished)),
       usage: this.#usage,
       error: this.#error,
       attrs: this.#attrs,
@@ -343,6 +355,20 @@ function isText(delta: Json): boolean {
 function nameSoFar(call: OpenCall, piece: string): string {
   if (call.name === '' || piece.startsWith(call.name)) return piece;
   return call.arguments === '' ? call.name + piece : call.name;
+}
+
+/** Whether the arguments of a call are whole, as far as they tell. */
+function hasAll(call: OpenCall): boolean {
+  return call.arguments !== '' && (call.isCustom || parseJson(call.arguments) !== undefined);
+}
+
+/** JSON text; nothing for what is nested beyond reason. */
+function textOf(value: Json): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '{}'; // RangeError: deeper than the stack
+  }
 }
 
 /** Whether the next piece with another id begins another call: this one has its arguments, or the name is another one. */
@@ -364,7 +390,8 @@ function partsOf(choice: OpenChoice): Part[] {
   if (choice.refusal !== '') parts.push({ type: 'other', kind: 'refusal', content: choice.refusal });
   if (choice.transcript !== '') parts.push(transcriptPart(choice.transcript));
   if (choice.audio > 0) parts.push({ type: 'blob', modality: 'audio', size: choice.audio });
-  parts.push(...choice.extra, ...choice.calls.map((call) => callPart(finished(call))));
+  for (const part of choice.extra) parts.push(part);
+  for (const call of choice.calls) parts.push(callPart(finished(call)));
   return parts;
 }
 

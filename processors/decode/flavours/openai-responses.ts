@@ -10,8 +10,9 @@ export const openaiResponses = defineFlavour({
   name: 'openai.responses',
   match: (head) =>
     head.method === 'POST' && head.path.endsWith('/responses') ? { operation: 'chat', requestType: 'chat' } : undefined,
-  request: (body) =>
-    text(body['model']) !== undefined && (body['input'] !== undefined || body['prompt'] !== undefined)
+  request: (body, head) =>
+    text(body['model']) !== undefined &&
+    (head.provider === undefined ? isInput(body) : body['input'] !== undefined || body['prompt'] !== undefined)
       ? readRequest(body)
       : undefined,
   response: (body) => readResponse(body),
@@ -21,6 +22,16 @@ export const openaiResponses = defineFlavour({
 /** Agents send their history with every call. */
 const readOnce = once(readItem);
 
+/** Whether a body has what a model is asked: a text, items of a type or role, or a stored prompt. */
+function isInput(body: Json): boolean {
+  const input = body['input'];
+  if (Array.isArray(input))
+    return input
+      .slice(0, 4)
+      .every((item) => isObject(item) && (text(item['type']) ?? text(item['role'])) !== undefined);
+  return text(input) !== undefined || isObject(body['prompt']);
+}
+
 function readRequest(body: Json): NormalRequest {
   const messages: Message[] = [];
   const instructions = text(body['instructions']);
@@ -28,7 +39,7 @@ function readRequest(body: Json): NormalRequest {
     messages.push(message('system', [textPart(instructions)], { attrs: { separate: true } }));
   // a list of items also comes here
   for (const item of list(body['instructions'])) if (isObject(item)) messages.push(readItem(item));
-  messages.push(...readInput(body['input']));
+  for (const words of readInput(body['input'])) messages.push(words);
   const tools = list(body['tools']).filter(isObject);
   const tier = text(body['service_tier']);
   return {
@@ -82,7 +93,7 @@ function readResponse(body: Json, items: readonly unknown[] = list(body['output'
     if (!isObject(item)) continue;
     const call = callOf(item);
     if (call !== undefined) calls.push(call);
-    parts.push(...(readItem(item).parts ?? []));
+    for (const part of readItem(item).parts ?? []) parts.push(part);
   }
   const status = text(body['status']);
   const error = errorOf(body);

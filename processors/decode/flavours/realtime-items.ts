@@ -104,7 +104,7 @@ export function readResponse(
   for (const item of items) {
     const call = callOfItem(item);
     if (call !== undefined) toolCalls.push(call);
-    parts.push(...(readItem(item, () => undefined, audioOf(item)).parts ?? []));
+    for (const part of readItem(item, () => undefined, audioOf(item)).parts ?? []) parts.push(part);
   }
   const status = text(response['status']);
   const isDone = status !== undefined && status !== 'in_progress';

@@ -23,7 +23,7 @@ export interface MessageHandler {
   refused(reason: 'foreign' | 'head_too_large' | 'bad_head' | 'bad_chunk'): void;
 }
 
-const MAX_HEAD = 256 * 1024;
+const MAX_HEAD = 64 * 1024;
 const MAX_LINE = 16 * 1024;
 const SCAN_KEEP = 20 * 1024;
 const REQUEST_LINE = /[A-Z][A-Z-]{2,19} [!-~]{1,16384} HTTP\/1\.[01]\r?\n/;

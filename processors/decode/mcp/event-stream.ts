@@ -14,7 +14,7 @@ export class EventStream {
   readonly #onLost: () => void;
   readonly #parser: EventSourceParser;
   readonly #text = new TextDecoder();
-  /** Characters since the last event or comment. */
+  /** Characters since the last event. */
   #pending = 0;
   /** Bytes of one event. */
   maxBytes: number;
@@ -29,9 +29,6 @@ export class EventStream {
         this.#pending = 0;
         if (id !== undefined && id !== '') this.isResumable = true;
         if (data !== '') onEvent({ name: event, data });
-      },
-      onComment: () => {
-        this.#pending = 0;
       },
     });
   }

@@ -45,6 +45,17 @@ const UNKNOWN: Opened = {
 /** How a line of JSON-RPC begins. */
 const JSON_RPC = /^\s*\{\s*"(?:jsonrpc|id|method|params|result)"\s*:/;
 
+/** Reads nothing. */
+const NOTHING: ConnectionProtocol = {
+  feed: () => {},
+  gap: () => {},
+  end: () => {},
+  ready: () => true,
+  busy: false,
+  size: 0,
+  ignored: true,
+};
+
 /** One captured connection: its records in order, and the protocol that reads them. */
 export class Connection {
   readonly key: string;
@@ -241,6 +252,11 @@ export class Connection {
     const { sent, received } = this.#order;
     const start = (sent.peek(true) ?? received.peek(true))?.piece.bytes;
     return start !== undefined && JSON_RPC.test(start.toString('latin1', 0, 64));
+  }
+
+  /** Nothing more is read of it. */
+  abandon(): void {
+    this.#protocol = NOTHING;
   }
 
   /** Reads what is left with its gaps and ends what is open. `ended`: the connection ended, not the input. */

@@ -146,12 +146,7 @@ describe('errors', () => {
       { type: 'INVALID_ARGUMENT', code: '400', message: 'm' },
     ],
     ['OpenRouter', 402, { error: { code: 402, message: 'm' } }, { type: '402', code: '402', message: 'm' }],
-    [
-      'xAI',
-      400,
-      { code: 'Client specified an invalid argument', error: 'm' },
-      { type: 'Client specified an invalid argument', message: 'm' },
-    ],
+    ['xAI', 400, { code: 'Client specified an invalid argument', error: 'm' }, { type: '400', message: 'm' }],
     [
       'vLLM',
       400,
