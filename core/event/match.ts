@@ -13,13 +13,23 @@ export interface MatchKeys {
    * into messages does not matter. ai.response: the parts of the answer.
    */
   readonly messages?: readonly Key[];
+  /** ai.request: where in `messages` the keys of the last answer in its history begin and end (exclusive). */
+  readonly answer?: readonly [from: number, to: number];
   /** ai.request: the system prompt, and names and schemas of the tools. */
   readonly system?: Key;
   readonly tools?: Key;
-  /** ai.request: text parts and lines of 16+ characters of the first user message. agent.tool_call: those of its arguments. */
+  /**
+   * Text parts, lines, what follows the first colon of a line, and sentences, of 16+ characters. ai.request: of the first user message.
+   * ai.response: of the answer. agent.tool_call: of its arguments.
+   */
   readonly lines?: readonly Key[];
-  /** ai.request: what its prompt shows it to be, where it is one of the calls that agents make beside the conversation. */
-  readonly shape?: 'title' | 'summary' | 'quota' | 'status';
+  /** ai.request: the same of the user's words behind the last answer in its history. */
+  readonly latest?: readonly Key[];
+  /**
+   * ai.request: what its prompt shows it to be, where it is one of the calls that agents make beside the conversation; `continued`: its
+   * history begins with a summary of an earlier one.
+   */
+  readonly shape?: 'title' | 'summary' | 'quota' | 'status' | 'continued';
   /** ai.request: characters of assistant text in the history, for weighing equal prefixes. */
   readonly weight?: number;
   /** agent.tool_call: all arguments, as JSON with sorted keys. */

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { posix } from 'node:path';
 import { Memo } from '../memo.ts';
 import { type Key, MATCH_ATTR, type Matcher, type MatchKeys } from './match.ts';
+import { shapeOf } from './shape.ts';
 import { commandsOfArgv, commandsOfLine } from './shell.ts';
 import type {
   AiRequestData,
@@ -26,6 +27,10 @@ const MIN_STRING = 3;
 /** Of memoised texts, for each use. */
 const MEMO_BYTES = 8 << 20;
 const MAX_DEPTH = 32;
+/** Of a text, for its lines. */
+const MAX_LINES = 65_536;
+/** The space between two sentences. */
+const SENTENCE = /(?<=[.!?]) /;
 
 /** A matcher under one local key of at least 16 bytes. Keys of two matchers with different keys never compare equal. */
 export function createMatcher(key: Uint8Array): Matcher {
@@ -110,34 +115,48 @@ class HmacMatcher implements Matcher {
     const messages: Key[] = [];
     const system: string[] = [];
     const lines = new Set<Key>();
+    const latest: Message[] = [];
+    let answer: [number, number] | undefined;
+    let before: Message['role'] | undefined;
     let weight = 0;
-    let first = true;
     for (const message of data.messages ?? []) {
       if (message.role === 'system') {
         if (typeof message.content === 'string') system.push(message.content);
         continue;
       }
-      const assistant = message.role === 'assistant';
-      if (assistant && typeof message.content === 'string') weight += message.content.length;
+      const from = messages.length;
       this.#parts(message, messages);
-      if (assistant) first = false;
-      else if (first) {
-        for (const part of message.parts ?? []) if (part.type === 'text') this.#lines(part.content, lines);
-        if (message.parts === undefined) this.#lines(message.content, lines);
+      if (message.role === 'assistant') {
+        if (typeof message.content === 'string') weight += message.content.length;
+        answer = before === 'assistant' && answer ? [answer[0], messages.length] : [from, messages.length];
+        latest.length = 0;
+      } else {
+        if (answer === undefined) this.#linesOfMessage(message, lines);
+        latest.push(message);
       }
+      before = message.role;
     }
     const tools = data.tools?.map((tool) => tool.name).join('\0');
-    const shape = shapeOf(data, system);
+    const shape = shapeOf(data, system, latest);
+    const words = answer === undefined ? undefined : new Set<Key>();
+    if (words) for (const message of latest) this.#linesOfMessage(message, words);
     return {
       messages,
+      ...(answer && { answer }),
       ...(shape && { shape }),
       ...(system.length > 0 && {
         system: this.#canonical('s', system.length === 1 ? (system[0] as string) : system.join('\n')),
       }),
       ...(tools && { tools: this.key(`t\0${tools}`) }),
       ...(lines.size > 0 && { lines: [...lines] }),
+      ...(words && words.size > 0 && { latest: [...words] }),
       ...(weight > 0 && { weight }),
     };
+  }
+
+  #linesOfMessage(message: Message, into: Set<Key>): void {
+    if (message.parts === undefined) this.#lines(message.content, into);
+    else for (const part of message.parts) if (part.type === 'text') this.#lines(part.content, into);
   }
 
   #response(data: AiResponseData): MatchKeys | undefined {
@@ -145,8 +164,10 @@ class HmacMatcher implements Matcher {
     if (message === undefined) return undefined;
     const messages: Key[] = [];
     this.#parts(message, messages);
+    const lines = new Set<Key>();
+    this.#linesOfMessage(message, lines);
     const weight = typeof message.content === 'string' ? message.content.length : 0;
-    return { messages, ...(weight > 0 && { weight }) };
+    return { messages, ...(lines.size > 0 && { lines: [...lines] }), ...(weight > 0 && { weight }) };
   }
 
   /** One key per part: text, tool call, tool result (by its call alone, since agents clear old results). Reasoning is left out. */
@@ -200,18 +221,23 @@ class HmacMatcher implements Matcher {
     for (const key of keys) if (into.size < MAX_KEYS) into.add(key);
   }
 
-  /** The whole text and each of its longer lines. */
+  /** The whole text, and of each of its longer lines the whole, what follows the first colon, and the sentences. */
   #keysOfLines(content: string): Key[] {
     const plain = collapse(content);
     if (plain.length < MIN_TEXT) return [];
-    const keys = [this.key(`l\0${plain}`)];
-    if (!content.includes('\n')) return keys;
-    for (const line of content.split('\n')) {
-      if (keys.length >= MAX_KEYS) break;
-      const text = collapse(line);
-      if (text.length >= MIN_LINE) keys.push(this.key(`l\0${text}`));
+    const keys = new Set([this.key(`l\0${plain}`)]);
+    const add = (text: string): void => {
+      const piece = collapse(text);
+      if (piece.length >= MIN_LINE && keys.size < MAX_KEYS) keys.add(this.key(`l\0${piece}`));
+    };
+    for (const line of content.length > MAX_LINES ? content.slice(0, MAX_LINES).split('\n') : content.split('\n')) {
+      if (keys.size >= MAX_KEYS) break;
+      add(line);
+      const colon = line.indexOf(': ');
+      if (colon > 0) add(line.slice(colon + 2));
+      if (SENTENCE.test(line)) for (const sentence of line.split(SENTENCE)) add(sentence);
     }
-    return keys;
+    return [...keys];
   }
 
   #toolCall(data: ToolCallData, cwd: string | undefined): MatchKeys | undefined {
@@ -316,31 +342,6 @@ class HmacMatcher implements Matcher {
       if (typeof name === 'string' && name !== '') hosts.push(this.key(`h\0${name.toLowerCase()}`));
     return hosts.length === 0 ? undefined : { hosts };
   }
-}
-
-/**
- * Calls that agents make beside the conversation say so in their prompt: one question, no tools, and an instruction to name, sum up or
- * check something.
- */
-function shapeOf(data: AiRequestData, system: readonly string[]): MatchKeys['shape'] {
-  if ((data.tools?.length ?? 0) > 0) return undefined;
-  const messages = (data.messages ?? []).filter((m) => m.role !== 'system');
-  if (messages.some((m) => m.role !== 'user') || messages.length > 2) return undefined;
-  const prompt = messages.map((m) => (typeof m.content === 'string' ? m.content : '')).join('\n');
-  if (/^\s*quota\s*$/i.test(prompt)) return 'quota';
-  const asked = `${system.join('\n').slice(0, 4000)}\n${prompt.slice(0, 400)}`;
-  if (
-    /\b(short|concise|brief)?\s*\b(title|topic|headline)\b/i.test(asked) &&
-    /\b(title|topic|headline)\b[^.\n]{0,80}\b(for|of|generat|write|conversation|session|chat|alone|words)/i.test(asked)
-  )
-    return 'title';
-  if (
-    /\b(summari[sz]e|summary)\b/i.test(asked) &&
-    /\b(conversation|so far|session|chat|history|words|characters)\b/i.test(asked)
-  )
-    return 'summary';
-  if (/\b(gerund|spinner|next speaker|who should speak next|is this a new topic)\b/i.test(asked)) return 'status';
-  return undefined;
 }
 
 /** Whitespace runs as one space, none at the ends. */

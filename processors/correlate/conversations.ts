@@ -1,232 +1,411 @@
 import { type Chain, chainsOf, EMPTY_CHAIN } from './chain.ts';
+import { Lists } from './lists.ts';
 import type { RequestView } from './request.ts';
-import type { Agent, Call, Conversation } from './state.ts';
+import type { Agent, Call, Conversation, ToolState } from './state.ts';
 
 /** Characters of answers from which on an equal history ties conversations of two processes. */
 const FOREIGN_WEIGHT = 200;
 /** Places of one conversation from which a fork can start. */
 const MAX_POINTS = 256;
+/** Conversations that one place in a history is kept for; many begin with the same words. */
+const MAX_ALIKE = 64;
 /** Conversations of ended processes that can be gone on with. */
 const MAX_ENDED = 250;
 /** Tool call ids shorter than this are counted per conversation by some agents and join nothing by themselves. */
 const EXPLICIT_ID = 12;
+/** How long after a failed call an equal first request counts as its repetition. */
+const RETRY_NS = 300e9;
 
+/** A place in the history of a conversation. */
 interface Point {
   readonly conversation: Conversation;
-  /** `answer`: the history behind an answer. `request`: the history at the end of a request. */
+  /** `answer`: behind an answer. `request`: at the end of a request. */
   readonly kind: 'answer' | 'request';
 }
 
 export interface Found {
   readonly conversation: Conversation;
-  readonly how: 'response_id' | 'tool_result' | 'answer' | 'request' | 'foreign' | 'replaced';
-  /** The whole request was sent before, part for part. */
-  readonly isSame: boolean;
+  readonly how: 'provider_id' | 'tool_result' | 'answer' | 'request' | 'last_answer' | 'foreign' | 'replaced';
   /** The history goes on from an older place than the conversation's end. */
   readonly isFork: boolean;
 }
 
 /** Finds the conversation that a request continues: by explicit ids, then by the longest known history that it begins with. */
 export class Conversations {
-  readonly #points = new Map<string, Point[]>();
-  readonly #foreign = new Map<Chain, Point[]>();
-  readonly #responses = new Map<string, { conversation: Conversation; chain: Chain }>();
-  readonly #keysOf = new Map<Conversation, string[]>();
-  readonly #foreignOf = new WeakMap<Conversation, Chain>();
+  readonly #points = new Lists<Point>(MAX_ALIKE);
+  readonly #foreign = new Lists<Point>(MAX_ALIKE);
+  /** By the parts of the last answer alone: a history may have been rewritten before it. */
+  readonly #lastAnswers = new Lists<Conversation>(MAX_ALIKE);
+  /** By the ids of the tool calls that were asked last: in a process, and on the host. */
+  readonly #asked = new Lists<Conversation>(MAX_ALIKE);
+  /** The user's own ones by what a compaction keeps: the session, or the system prompt, or the tools. */
+  readonly #kept = new Lists<Conversation>(MAX_ALIKE);
+  /** By the ids of answers that the provider keeps. */
+  readonly #responses = new Map<string, { readonly conversation: Conversation; readonly chain: Chain }>();
+  readonly #keysOf = new Map<Conversation, Keys>();
   readonly #ended = new Set<Conversation>();
 
   get size(): number {
     return this.#keysOf.size;
   }
 
+  /** A conversation that begins now. */
+  begin(conversation: Conversation): void {
+    const keys: Keys = { points: [], responses: [], asked: [], kept: [], foreign: undefined, lastAnswer: undefined };
+    this.#keysOf.set(conversation, keys);
+    if (conversation.parentTool) return;
+    for (const key of keptKeys(conversation.agent, conversation)) {
+      keys.kept.push(key);
+      this.#kept.add(key, conversation);
+    }
+  }
+
   /** The chains of a request, with the history that the provider keeps for it put before. */
-  chains(view: RequestView, agent: Agent): Chain[] {
-    const before = view.previousResponseId && this.#responses.get(responseKey(agent, view.previousResponseId));
+  chains({ view, agent }: Call): Chain[] {
+    const before = this.#provided(view, agent);
     return chainsOf(view.keys.messages ?? [], before ? before.chain : EMPTY_CHAIN);
   }
 
-  find(view: RequestView, agent: Agent, chains: readonly Chain[]): Found | undefined {
-    if (view.previousResponseId !== undefined) {
-      const known = this.#responses.get(responseKey(agent, view.previousResponseId));
-      if (known) {
-        const { conversation } = known;
-        const isSame = conversation.requested === chains.at(-1) && conversation.answered !== known.chain;
-        return { conversation, how: 'response_id', isSame, isFork: !isSame && conversation.answered !== known.chain };
-      }
+  /** The conversation whose last call failed, broke off or is under way, and that this request repeats part for part. */
+  repeated(call: Call, chains: readonly Chain[]): Conversation | undefined {
+    const { view, agent } = call;
+    const end = chains.at(-1);
+    if (end === undefined) return undefined;
+    let found: Conversation | undefined;
+    let most = 0;
+    for (const { conversation, kind } of this.#points.get(pointKey(agent, end))) {
+      const { lastCall } = conversation;
+      if (kind !== 'request' || conversation.requested !== end || !lastCall || !isCompatible(view, conversation))
+        continue;
+      const isUnderWay = lastCall.response === undefined;
+      // the same first words may be another user's while the answer is under way, or long after it failed
+      if (view.isFresh && view.resends === 0 && (isUnderWay || call.at - conversation.lastAt > RETRY_NS)) continue;
+      if (!isUnderWay && !isUnanswered(lastCall)) continue;
+      const rank = 1 + (isUnderWay ? 0 : 4) + (conversation.connection === view.connection ? 2 : 0);
+      if (rank <= most) continue; // of several the one that waits longest
+      found = conversation;
+      most = rank;
     }
-    const prefix = this.#prefix(view, agent, chains);
-    const byResult = this.#byResult(view, agent);
-    if (byResult && byResult !== prefix?.conversation) {
-      return { conversation: byResult, how: 'tool_result', isSame: false, isFork: false };
-    }
-    return prefix ?? this.#replaced(view, agent);
+    return found;
   }
 
+  find(call: Call, chains: readonly Chain[]): Found | undefined {
+    const { view, agent } = call;
+    const known = this.#provided(view, agent);
+    if (known) {
+      const { conversation, chain } = known;
+      return {
+        conversation,
+        how: 'provider_id',
+        isFork: view.conversationId === undefined && conversation.answered !== chain,
+      };
+    }
+    const prefix = this.#prefix(view, agent, chains);
+    const byResult = this.#byResult(view, agent, prefix?.conversation);
+    if (byResult && byResult !== prefix?.conversation)
+      return { conversation: byResult, how: 'tool_result', isFork: false };
+    if (prefix && !prefix.isFork) return prefix;
+    return this.#byLastAnswer(view, agent) ?? prefix ?? this.#elsewhere(view, agent, chains) ?? this.#replaced(call);
+  }
+
+  /** The history that the provider keeps, by the id of its last answer or of the whole. */
+  #provided(view: RequestView, agent: Agent): { conversation: Conversation; chain: Chain } | undefined {
+    const byAnswer = view.previousResponseId && this.#responses.get(idKey(agent, view.previousResponseId));
+    if (byAnswer) return byAnswer;
+    if (view.conversationId === undefined) return undefined;
+    return this.#responses.get(idKey(agent, `conversation ${view.conversationId}`));
+  }
+
+  /** The longest history of this process that the request begins with; not the whole of a first request, which others may send as well. */
   #prefix(view: RequestView, agent: Agent, chains: readonly Chain[]): Found | undefined {
-    for (let i = chains.length - 1; i >= 0; i--) {
+    for (let i = chains.length - (view.isFresh ? 2 : 1); i >= 0; i--) {
       const chain = chains[i] as Chain;
-      const isSame = i === chains.length - 1;
-      const own = this.#points.get(pointKey(agent, chain));
-      const point = own && best(own, view, chain);
-      if (point) {
-        const { conversation, kind } = point;
-        const isFork = kind === 'answer' ? conversation.answered !== chain : conversation.requested !== chain;
-        return { conversation, how: kind, isSame: isSame && kind === 'request', isFork };
+      const point = best(this.#points.get(pointKey(agent, chain)), view, chain);
+      if (!point) continue;
+      const { conversation, kind } = point;
+      const isFork = kind === 'answer' ? conversation.answered !== chain : conversation.requested !== chain;
+      return { conversation, how: kind, isFork };
+    }
+    return undefined;
+  }
+
+  /** A history that another process had. */
+  #elsewhere(view: RequestView, agent: Agent, chains: readonly Chain[]): Found | undefined {
+    if (view.isFresh) return undefined;
+    const asked = explicitIds(view).flatMap((id) => [...this.#asked.get(`${agent.hostId} ${id}`)]);
+    const other = asked.findLast((c) => c.agent !== agent);
+    if (other) return { conversation: other, how: 'foreign', isFork: true };
+    if ((view.keys.weight ?? 0) >= FOREIGN_WEIGHT) {
+      for (let i = chains.length - 1; i >= 0; i--) {
+        const [foreign] = [...this.#foreign.get(`${agent.hostId} ${chains[i]}`)].slice(-1);
+        if (foreign) return { conversation: foreign.conversation, how: 'foreign', isFork: true };
       }
-      if ((view.keys.weight ?? 0) < FOREIGN_WEIGHT) continue;
-      const foreign = this.#foreign.get(chain)?.at(-1);
-      if (foreign) return { conversation: foreign.conversation, how: 'foreign', isSame: false, isFork: true };
     }
     return undefined;
   }
 
   /** Only results behind the last answer bind: the history of a fork holds those of its parent. */
-  #byResult(view: RequestView, agent: Agent): Conversation | undefined {
-    const ids = view.results.flatMap((result) =>
-      result.id === undefined || result.id.length < EXPLICIT_ID ? [] : [result.id],
-    );
-    if (ids.length === 0) return undefined;
-    const found: Conversation[] = [];
-    for (const conversation of agent.conversations) {
-      if (conversation.asked.some((tool) => tool.open && tool.callId !== undefined && ids.includes(tool.callId)))
-        found.push(conversation);
+  #byResult(view: RequestView, agent: Agent, likely: Conversation | undefined): Conversation | undefined {
+    const ids = explicitIds(view);
+    let found: Conversation | undefined;
+    let most = 0;
+    let isTie = false;
+    for (const id of ids) {
+      for (const conversation of this.#asked.get(`${agent.key} ${id}`)) {
+        const n = waitsFor(conversation, ids);
+        if (n === 0 || conversation === found) continue;
+        if (conversation === likely && n >= most) return conversation;
+        isTie = n === most;
+        if (n <= most) continue;
+        found = conversation;
+        most = n;
+      }
     }
-    return found.length === 1 ? found[0] : undefined;
+    return isTie ? undefined : found;
   }
 
-  /** A history that was replaced (compaction): it keeps the system prompt, and the session or the process. */
-  #replaced(view: RequestView, agent: Agent): Found | undefined {
-    if (view.isFresh) return undefined;
-    let found: Conversation | undefined;
-    for (const conversation of agent.conversations) {
-      if (conversation.parentTool || conversation.lastCall?.isSide) continue;
-      if (view.sessionId !== conversation.sessionId || view.agentId !== conversation.agentId) continue;
-      if (view.keys.system !== conversation.system || view.keys.tools !== conversation.tools) continue;
-      if (!found || conversation.lastAt > found.lastAt) found = conversation;
+  /** The history was rewritten (results cleared, reminders put in, messages joined), but it ends with the answer that came last. */
+  #byLastAnswer(view: RequestView, agent: Agent): Found | undefined {
+    const { messages, answer } = view.keys;
+    if (!messages || !answer || answer[1] <= answer[0]) return undefined;
+    const chain = chainsOf(messages.slice(...answer)).at(-1);
+    const alike = [...this.#lastAnswers.get(`${agent.key} ${chain}`)].filter((c) => isCompatible(view, c));
+    const same = alike.filter((c) => c.system === view.keys.system);
+    const [only] = same.length > 0 ? same : alike;
+    if (!only || (same.length > 0 ? same : alike).length > 1) return undefined;
+    return { conversation: only, how: 'last_answer', isFork: false };
+  }
+
+  /** A history that was replaced by a summary: it keeps the session, or the system prompt, or the tools, and is shorter. */
+  #replaced({ view, agent, at }: Call): Found | undefined {
+    const isSaid = view.keys.shape === 'continued';
+    if (view.isFresh && !isSaid) return undefined;
+    for (const key of keptKeys(agent, {
+      sessionId: view.sessionId,
+      system: view.keys.system,
+      tools: view.keys.tools,
+    })) {
+      const alike = this.#kept.get(key).filter((c) => c.agentId === view.agentId && isIdle(c) && c.lastAt <= at);
+      const shorter = alike.filter((c) => view.messages < c.sentMessages);
+      // without the words that say so it may as well be a history that began before the capture
+      const [only] = shorter.length === 1 || isSaid ? shorter.slice(-1) : [];
+      if (only) return { conversation: only, how: 'replaced', isFork: false };
+      if (view.sessionId !== undefined && alike.length > 0)
+        return { conversation: alike.at(-1) as Conversation, how: 'replaced', isFork: false };
     }
-    return found && { conversation: found, how: 'replaced', isSame: false, isFork: false };
+    return undefined;
   }
 
   /** Remembers where a request ended. */
   requested(call: Call, chain: Chain): void {
-    const { conversation } = call;
+    const { conversation, view } = call;
     if (!conversation) return;
     conversation.requested = chain;
+    conversation.connection = view.connection ?? conversation.connection;
     this.#add(conversation, 'request', chain);
+    if (view.conversationId !== undefined) this.#provide(conversation, `conversation ${view.conversationId}`, chain);
   }
 
   /** Remembers the history behind an answer. */
-  answered(call: Call, keys: readonly string[], responseId: string | undefined, weight: number): void {
+  answered(
+    call: Call,
+    keys: readonly string[],
+    ids: { readonly response?: string | undefined; readonly conversation?: string | undefined },
+    weight: number,
+  ): void {
     const { conversation } = call;
     if (!conversation) return;
     const chain = chainsOf(keys, conversation.requested).at(-1) ?? conversation.requested;
     conversation.answered = chain;
     this.#add(conversation, 'answer', chain);
-    if (weight >= FOREIGN_WEIGHT) this.#addForeign(conversation, chain);
-    if (responseId !== undefined) {
-      const key = responseKey(call.agent, responseId);
-      this.#responses.set(key, { conversation, chain });
-      this.#remember(conversation, `response ${key}`);
+    this.#setLastAnswer(conversation, keys);
+    if (weight >= FOREIGN_WEIGHT) this.#setForeign(conversation, chain);
+    if (ids.response !== undefined) this.#provide(conversation, ids.response, chain);
+    if (ids.conversation !== undefined) this.#provide(conversation, `conversation ${ids.conversation}`, chain);
+  }
+
+  /** A tool call that a conversation waits for now. */
+  asked(conversation: Conversation, tool: ToolState): void {
+    const keys = this.#keysOf.get(conversation);
+    if (!keys) return;
+    if (conversation.asked[0] === tool) this.#forgetAsked(conversation, keys);
+    const { callId } = tool;
+    if (callId === undefined || callId.length < EXPLICIT_ID) return;
+    for (const key of [`${conversation.agent.key} ${callId}`, `${conversation.agent.hostId} ${callId}`]) {
+      keys.asked.push(key);
+      this.#asked.add(key, conversation);
     }
   }
 
   /** Lets go of all that was known of a conversation. */
   forget(conversation: Conversation): void {
-    for (const key of this.#keysOf.get(conversation) ?? []) this.#drop(conversation, key);
+    const keys = this.#keysOf.get(conversation);
+    if (!keys) return;
     this.#keysOf.delete(conversation);
-    filter(this.#foreign, conversation.answered, conversation);
+    this.#forgetOwn(conversation, keys);
+    this.#forgetShared(conversation, keys);
   }
 
-  /** Its process ended: only its last long answer is kept, for a process that goes on with it. The oldest of these are let go. */
+  /** Its process ended: only what another process can go on with is kept, its last long answer and the ids it waited for. */
   ended(conversation: Conversation): void {
-    const last = this.#foreign.get(conversation.answered)?.find((p) => p.conversation === conversation);
-    this.forget(conversation);
+    const keys = this.#keysOf.get(conversation);
+    if (!keys) return;
+    this.#forgetOwn(conversation, keys);
     conversation.asked = [];
     conversation.lastCall = undefined;
-    if (!last) return;
-    push(this.#foreign, conversation.answered, last);
+    this.#keysOf.delete(conversation);
+    if (keys.foreign === undefined && keys.asked.length === 0) return;
+    this.#endedKeys.set(conversation, keys);
     this.#ended.add(conversation);
     for (const oldest of this.#ended) {
       if (this.#ended.size <= MAX_ENDED) break;
       this.#ended.delete(oldest);
-      filter(this.#foreign, oldest.answered, oldest);
+      const its = this.#endedKeys.get(oldest);
+      if (its) this.#forgetShared(oldest, its);
     }
+  }
+  readonly #endedKeys = new WeakMap<Conversation, Keys>();
+
+  #forgetOwn(conversation: Conversation, keys: Keys): void {
+    for (const key of keys.points) this.#dropPoint(key, conversation);
+    for (const id of keys.responses)
+      if (this.#responses.get(id)?.conversation === conversation) this.#responses.delete(id);
+    for (const key of keys.kept) this.#kept.remove(key, (c) => c === conversation);
+    if (keys.lastAnswer !== undefined) this.#lastAnswers.remove(keys.lastAnswer, (c) => c === conversation);
+    keys.points.length = 0;
+  }
+
+  #forgetShared(conversation: Conversation, keys: Keys): void {
+    this.#forgetAsked(conversation, keys);
+    if (keys.foreign !== undefined) this.#foreign.remove(keys.foreign, (p) => p.conversation === conversation);
+  }
+
+  #forgetAsked(conversation: Conversation, keys: Keys): void {
+    for (const key of keys.asked) this.#asked.remove(key, (c) => c === conversation);
+    keys.asked.length = 0;
+  }
+
+  #setLastAnswer(conversation: Conversation, parts: readonly string[]): void {
+    const keys = this.#keysOf.get(conversation);
+    if (!keys) return;
+    if (keys.lastAnswer !== undefined) this.#lastAnswers.remove(keys.lastAnswer, (c) => c === conversation);
+    const chain = chainsOf(parts).at(-1);
+    keys.lastAnswer = chain === undefined ? undefined : `${conversation.agent.key} ${chain}`;
+    if (keys.lastAnswer !== undefined) this.#lastAnswers.add(keys.lastAnswer, conversation);
   }
 
   /** One place per conversation is enough: the history behind its last long answer. */
-  #addForeign(conversation: Conversation, chain: Chain): void {
-    const before = this.#foreignOf.get(conversation);
-    if (before !== undefined) filter(this.#foreign, before, conversation);
-    this.#foreignOf.set(conversation, chain);
-    push(this.#foreign, chain, { conversation, kind: 'answer' });
+  #setForeign(conversation: Conversation, chain: Chain): void {
+    const keys = this.#keysOf.get(conversation);
+    if (!keys) return;
+    if (keys.foreign !== undefined) this.#foreign.remove(keys.foreign, (p) => p.conversation === conversation);
+    keys.foreign = `${conversation.agent.hostId} ${chain}`;
+    this.#foreign.add(keys.foreign, { conversation, kind: 'answer' });
+  }
+
+  #provide(conversation: Conversation, id: string, chain: Chain): void {
+    const keys = this.#keysOf.get(conversation);
+    if (!keys) return;
+    const key = idKey(conversation.agent, id);
+    if (!this.#responses.has(key)) keys.responses.push(key);
+    this.#responses.set(key, { conversation, chain });
+    if (keys.responses.length > MAX_POINTS) this.#responses.delete(keys.responses.shift() as string);
   }
 
   #add(conversation: Conversation, kind: Point['kind'], chain: Chain): void {
-    const key = pointKey(conversation.agent, chain);
-    const points = this.#points.get(key);
-    if (points?.some((p) => p.conversation === conversation && p.kind === kind)) return;
-    push(this.#points, key, { conversation, kind });
-    this.#remember(conversation, key);
-  }
-
-  #remember(conversation: Conversation, key: string): void {
     const keys = this.#keysOf.get(conversation);
-    if (!keys) {
-      this.#keysOf.set(conversation, [key]);
-      return;
-    }
-    keys.push(key);
-    if (keys.length > MAX_POINTS) this.#drop(conversation, keys.shift() as string);
+    if (!keys) return;
+    const key = pointKey(conversation.agent, chain);
+    for (const p of this.#points.get(key)) if (p.conversation === conversation && p.kind === kind) return;
+    this.#points.add(key, { conversation, kind });
+    keys.points.push(key);
+    if (keys.points.length > MAX_POINTS) this.#dropPoint(keys.points.shift() as string, conversation);
   }
 
-  #drop(conversation: Conversation, key: string): void {
-    if (key.startsWith('response ')) this.#responses.delete(key.slice(9));
-    else filter(this.#points, key, conversation);
+  #dropPoint(key: string, conversation: Conversation): void {
+    this.#points.remove(key, (p) => p.conversation === conversation);
   }
+}
+
+/** Under which keys a conversation is found. */
+interface Keys {
+  readonly points: string[];
+  readonly responses: string[];
+  readonly asked: string[];
+  readonly kept: string[];
+  foreign: string | undefined;
+  lastAnswer: string | undefined;
 }
 
 function pointKey(agent: Agent, chain: Chain): string {
   return `${agent.key} ${chain}`;
 }
 
-function responseKey(agent: Agent, id: string): string {
+function idKey(agent: Agent, id: string): string {
   return `${agent.hostId} ${id}`;
 }
 
-/** Of several conversations with one history: the same session, then the one that ends here, then the one that spoke last. */
-function best(points: readonly Point[], view: RequestView, chain: Chain): Point | undefined {
+/** What a conversation keeps when its history is replaced, the strongest first; a session is enough, else prompt and tools speak. */
+function keptKeys(agent: Agent, of: Pick<Conversation, 'sessionId' | 'system' | 'tools'>): string[] {
+  if (of.sessionId !== undefined) return [`${agent.key} session ${of.sessionId}`];
+  return [
+    ...(of.system === undefined ? [] : [`${agent.key} system ${of.system}`]),
+    ...(of.tools === undefined ? [] : [`${agent.key} tools ${of.tools}`]),
+  ];
+}
+
+function explicitIds(view: RequestView): string[] {
+  return view.results.flatMap(({ id }) => (id === undefined || id.length < EXPLICIT_ID ? [] : [id]));
+}
+
+/** How many of the results a conversation waits for. */
+function waitsFor(conversation: Conversation, ids: readonly string[]): number {
+  let n = 0;
+  for (const tool of conversation.asked) if (tool.open && tool.callId !== undefined && ids.includes(tool.callId)) n++;
+  return n;
+}
+
+/** Neither another session nor another agent of one. */
+function isCompatible(view: RequestView, of: Conversation): boolean {
+  if (view.sessionId !== undefined && of.sessionId !== undefined && view.sessionId !== of.sessionId) return false;
+  return view.agentId === undefined || of.agentId === undefined || view.agentId === of.agentId;
+}
+
+function isIdle({ lastCall }: Conversation): boolean {
+  return lastCall === undefined || lastCall.response !== undefined;
+}
+
+/** A call that the agent will make again: it failed, broke off, or was not answered yet. */
+export function isUnanswered(call: Call | undefined): boolean {
+  return (
+    call !== undefined &&
+    (call.response === undefined || !call.response.data.success || call.response.confidence.completeness === 'partial')
+  );
+}
+
+/**
+ * Of several conversations with one history: the same session, then the one that waits for these results, then the one that ends here, then
+ * the one on this connection, then the one that spoke last.
+ */
+function best(points: Iterable<Point>, view: RequestView, chain: Chain): Point | undefined {
   let found: Point | undefined;
   let most = -1;
+  const ids = view.results.flatMap(({ id }) => (id === undefined ? [] : [id]));
   for (const point of points) {
     const { conversation } = point;
-    if (
-      view.sessionId !== undefined &&
-      conversation.sessionId !== undefined &&
-      view.sessionId !== conversation.sessionId
-    )
-      continue;
-    if (view.agentId !== undefined && conversation.agentId !== undefined && view.agentId !== conversation.agentId)
-      continue;
-    const atEnd = point.kind === 'answer' ? conversation.answered === chain : conversation.requested === chain;
+    if (!isCompatible(view, conversation)) continue;
+    const isAnswer = point.kind === 'answer';
     const rank =
-      (atEnd ? 4 : 0) + (point.kind === 'answer' ? 2 : 0) + (conversation.system === view.keys.system ? 1 : 0);
+      (view.sessionId !== undefined && conversation.sessionId === view.sessionId ? 64 : 0) +
+      (ids.length > 0 && waitsFor(conversation, ids) > 0 ? 32 : 0) +
+      ((isAnswer ? conversation.answered : conversation.requested) === chain ? 16 : 0) +
+      (isAnswer ? 8 : 0) +
+      (conversation.system === view.keys.system ? 4 : 0) +
+      (conversation.connection !== undefined && conversation.connection === view.connection ? 2 : 0);
     if (rank > most || (rank === most && found && conversation.lastAt > found.conversation.lastAt)) {
       found = point;
       most = rank;
     }
   }
   return found;
-}
-
-function push<K>(map: Map<K, Point[]>, key: K, point: Point): void {
-  const list = map.get(key);
-  if (list) list.push(point);
-  else map.set(key, [point]);
-}
-
-function filter<K>(map: Map<K, Point[]>, key: K, conversation: Conversation): void {
-  const left = map.get(key)?.filter((p) => p.conversation !== conversation);
-  if (left === undefined) return;
-  if (left.length === 0) map.delete(key);
-  else map.set(key, left);
 }

@@ -22,6 +22,7 @@ import { agentAbove, inherit, Processes } from './processes.ts';
 import { Requests } from './requests.ts';
 import { hostIdOf, resourceOf, serviceName } from './service.ts';
 import type { Agent, Effect, McpMerge, McpServer, Proc, ToolState } from './state.ts';
+import { Tasks } from './tasks.ts';
 import { Timeline } from './timeline.ts';
 import { Tools } from './tools.ts';
 import type { TurnHost } from './turn-host.ts';
@@ -103,8 +104,9 @@ export class HostState implements TurnHost {
     this.#count = count;
     this.#failed = failed;
     const calls = new OpenCalls();
-    this.#turns = new Turns(this, calls);
-    this.#requests = new Requests(this, this.#turns, calls, this.#conversations);
+    const tasks = new Tasks();
+    this.#turns = new Turns(this, calls, tasks);
+    this.#requests = new Requests(this, this.#turns, calls, this.#conversations, tasks);
     this.#tools = new Tools(this, this.#turns, calls, this.#requests);
     this.#effects = new Effects(this, this.#turns);
     this.#steps = new AgentSteps(this, this.#turns, calls);
@@ -260,7 +262,9 @@ export class HostState implements TurnHost {
       turns: new Set(),
       pending: new Set(),
       models: new Set(),
+      mainModels: new Set(),
       hasToolUse: false,
+      isShared: false,
       claim: first,
       claimed: true,
       lastAt: this.#now,

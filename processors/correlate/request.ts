@@ -22,6 +22,13 @@ export interface RequestView {
   readonly maxTokens: number | undefined;
   readonly model: string;
   readonly isSmallModel: boolean;
+  /** Messages without system prompts. */
+  readonly messages: number;
+  /** Times that the client says it sent this before. */
+  readonly resends: number;
+  readonly connection: string | undefined;
+  /** The provider's id of a conversation that it keeps. */
+  readonly conversationId: string | undefined;
   readonly sessionId: string | undefined;
   readonly agentId: string | undefined;
   readonly previousResponseId: string | undefined;
@@ -53,6 +60,7 @@ export function viewOf(event: OispEvent<AiRequestData>): RequestView {
     }
   }
   const model = data.model?.id ?? '';
+  const resends = event.attrs?.['http.request.resend_count'];
   return {
     keys: matchOf(event) ?? {},
     results,
@@ -63,6 +71,10 @@ export function viewOf(event: OispEvent<AiRequestData>): RequestView {
     maxTokens: data.parameters?.max_tokens,
     model,
     isSmallModel: SMALL.test(model),
+    messages: messages.length,
+    resends: typeof resends === 'number' ? resends : 0,
+    connection: text(event, 'oisp.conn'),
+    conversationId: last < 0 ? data.conversation_id : undefined,
     sessionId: text(event, 'oisp.session.id'),
     agentId: text(event, 'oisp.agent.id'),
     previousResponseId: data.previous_response_id,

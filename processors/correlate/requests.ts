@@ -1,27 +1,20 @@
-import {
-  type AiRequestData,
-  type AiResponseData,
-  digest,
-  matchOf,
-  type OispEvent,
-  parseNanos,
-  spanId,
-  traceId,
-} from '../../core/index.ts';
-import type { Chain } from './chain.ts';
+import { type AiRequestData, type AiResponseData, digest, matchOf, type OispEvent, spanId } from '../../core/index.ts';
+import { Beside } from './beside.ts';
+import { type Chain, EMPTY_CHAIN } from './chain.ts';
 import type { Claim } from './claim.ts';
 import type { Conversations, Found } from './conversations.ts';
 import type { OpenCalls } from './open-calls.ts';
-import { MS } from './options.ts';
+import { MS, SECOND } from './options.ts';
 import { viewOf } from './request.ts';
-import { isBeside, sideKindOf, turnBeside } from './side-calls.ts';
-import { callSpan } from './spans.ts';
-import type { Agent, Call, Conversation, Rule, ToolState, Turn } from './state.ts';
-import { parentToolOf } from './sub-agents.ts';
-import { Anchor } from './timeline.ts';
+import { isAside, sideKindOf } from './side-calls.ts';
+import type { Agent, Call, Conversation, ToolState, Turn } from './state.ts';
+import type { Parent, Tasks } from './tasks.ts';
 import type { TurnHost } from './turn-host.ts';
 import type { Turns } from './turns.ts';
 import { type AnswerEvent, lacksRequest, sinceFirstByte, unseenRequest, waitingTurn } from './unseen.ts';
+
+/** How long after a fork its origin may still go on. */
+const FORK_WAIT = 60 * SECOND;
 
 /** Decides where each model call belongs: a conversation and its turn, a side call, a sub-agent. */
 export class Requests {
@@ -29,21 +22,30 @@ export class Requests {
   readonly #turns: Turns;
   readonly #calls: OpenCalls;
   readonly #conversations: Conversations;
+  readonly #tasks: Tasks;
+  readonly #beside: Beside;
 
-  constructor(host: TurnHost, turns: Turns, calls: OpenCalls, conversations: Conversations) {
+  constructor(host: TurnHost, turns: Turns, calls: OpenCalls, conversations: Conversations, tasks: Tasks) {
     this.#host = host;
     this.#turns = turns;
     this.#calls = calls;
     this.#conversations = conversations;
+    this.#tasks = tasks;
+    this.#beside = new Beside(host, turns, calls, {
+      open: (call) => call.conversation && this.#open(call, call.conversation, undefined),
+      answered: (call) => call.response && this.#answer(call, call.response, call.endAt ?? call.at),
+      dissolve: (call) => {
+        if (call.conversation) this.forget(call.conversation);
+        call.conversation = undefined;
+      },
+    });
   }
 
   request(agent: Agent, event: OispEvent<AiRequestData>, at: number, claim: Claim): void {
     const call = this.#take(agent, event, at, claim, false);
-    const { view } = call;
-    if (!view.isChat) this.#beside(call);
+    if (!call.view.isChat) this.#beside.add(call);
     else this.#converse(call);
-    agent.models.add(view.model);
-    if (view.hasTools) agent.hasToolUse = true;
+    agent.models.add(call.view.model);
   }
 
   /**
@@ -59,16 +61,16 @@ export class Requests {
     const isEnd = 'success' in event.data && event.data.finish_reason === 'stop' && !event.data.tool_calls_count;
     if (isEnd && !turn && request.data.request_type === 'chat') return undefined;
     const call = this.#take(agent, request, at - sinceFirstByte(event), claim, true);
-    if (!call.view.isChat) this.#beside(call);
+    if (!call.view.isChat) this.#beside.add(call);
     else if (turn) {
       call.rule = 'only_open';
       call.confidence = 'low';
       this.#follow(call, turn.conversation);
       this.#turns.join(call, turn);
     } else {
-      const conversation = this.#begin(call, undefined, undefined);
+      const conversation = this.#begin(call, undefined);
       this.#follow(call, conversation);
-      this.#open(call, conversation, undefined, undefined);
+      this.#open(call, conversation, undefined);
     }
     return call;
   }
@@ -116,82 +118,113 @@ export class Requests {
 
   #converse(call: Call): void {
     const { agent, view } = call;
-    const chains = this.#conversations.chains(view, agent);
-    const found = this.#conversations.find(view, agent, chains);
-    const isRetry = found?.isSame === true && isUnanswered(found.conversation.lastCall);
-    if (found && isRetry) {
-      call.resend = (found.conversation.lastCall?.resend ?? 0) + 1;
-      this.#goOn(call, found.conversation, chains, 'answer');
+    const chains = this.#conversations.chains(call);
+    const repeated = this.#conversations.repeated(call, chains);
+    if (repeated) {
+      call.resend = (repeated.lastCall?.resend ?? 0) + 1;
+      this.#goOn(call, repeated, chains, 'request');
       return;
     }
-    const parent = view.isFresh ? parentToolOf(call, this.#host.agents) : undefined;
-    if (parent) {
-      const conversation = this.#begin(call, parent.tool, parent.rule);
-      this.#place(call, conversation, chains);
-      this.#open(call, conversation, parent.tool, parent.rule);
+    const found = this.#conversations.find(call, chains);
+    if (found && isAside(call, found.conversation)) {
+      call.isSide = true;
+      this.#beside.add(call, found.conversation.turn);
       return;
     }
-    if (view.isFresh || found === undefined) {
-      const side = sideKindOf(call);
-      if (side !== 'no') {
-        call.isSide = side === 'yes';
-        if (side === 'maybe') this.#place(call, this.#begin(call, undefined, undefined), chains);
-        this.#beside(call);
-        return;
-      }
+    if (!found) this.#start(call, chains);
+    else {
+      this.#learnModel(call);
+      this.#goOn(call, this.#continued(call, found), chains, found.how);
     }
-    if (!found || (found.isSame && found.how === 'request' && view.isFresh)) {
-      if (!found && !view.isFresh && !view.hasUserText && call.claim.reread) {
-        // the turn began before the checkpoint: an earlier run delivered it
-        this.#host.count('oisp_correlate_reread_skipped_calls');
-        this.#host.out.event(call.request, call.claim);
-        this.#calls.done(call);
-        return;
-      }
-      const conversation = this.#begin(call, undefined, undefined);
-      this.#place(call, conversation, chains);
-      this.#open(call, conversation, undefined, undefined);
+    if (view.hasTools) agent.hasToolUse = true;
+  }
+
+  /** What a process speaks to in conversations is no helper of another one. */
+  #learnModel({ agent, view }: Call): void {
+    if (view.hasTools || !view.isFresh) agent.mainModels.add(view.model);
+  }
+
+  /** A conversation that nothing is known of: a sub-agent's, the user's, or a call beside one. */
+  #start(call: Call, chains: readonly Chain[]): void {
+    const { view } = call;
+    const side = sideKindOf(call);
+    const parent = view.isFresh && side !== 'yes' ? this.#tasks.parentOf(call, view.keys.lines ?? []) : undefined;
+    if (!parent && side !== 'no') {
+      call.isSide = side === 'yes';
+      if (side === 'maybe') this.#place(call, this.#begin(call, undefined), chains);
+      this.#beside.add(call);
       return;
     }
-    this.#goOn(call, this.#continued(call, found), chains, found.how);
+    if (!view.isFresh && !view.hasUserText && call.claim.reread) {
+      // the turn began before the checkpoint: an earlier run delivered it
+      this.#host.count('oisp_correlate_reread_skipped_calls');
+      this.#host.out.event(call.request, call.claim);
+      this.#calls.done(call);
+      return;
+    }
+    this.#learnModel(call);
+    const conversation = this.#begin(call, parent);
+    this.#place(call, conversation, chains);
+    this.#open(call, conversation, parent);
   }
 
   /** The conversation to go on with: of a fork, or of a history that came from another process, a sibling. */
   #continued(call: Call, found: Found): Conversation {
     const { conversation } = found;
     const pending = conversation.lastCall;
-    if (pending && conversation.agent.pending.has(pending)) this.#standUp(pending);
+    if (pending && conversation.agent.pending.has(pending)) this.#beside.standUp(pending);
     if (!found.isFork && conversation.agent === call.agent) return conversation;
-    const sibling = this.#begin(
-      call,
-      conversation.agent === call.agent ? conversation.parentTool : undefined,
-      conversation.parentRule,
-      conversation,
-    );
-    if (found.isFork && conversation.turn?.state === 'open' && conversation.agent === call.agent)
-      this.#turns.interrupt(conversation.turn, call.at);
+    const isOwn = conversation.agent === call.agent;
+    const sibling = this.#begin(call, isOwn ? parentOf(conversation) : undefined, conversation);
+    if (found.isFork && isOwn) this.#leave(conversation);
     return sibling;
+  }
+
+  /** The user went back and said something else: what was under way ends, unless both branches go on. */
+  #leave({ turn }: Conversation): void {
+    if (turn?.state !== 'open') return;
+    const { lastAt } = turn;
+    this.#host.after(lastAt + FORK_WAIT, () => {
+      if (turn.state === 'open' && turn.lastAt === lastAt) this.#turns.interrupt(turn, lastAt);
+    });
   }
 
   #goOn(call: Call, conversation: Conversation, chains: readonly Chain[], how: Found['how']): void {
     const { view } = call;
     call.offset = how === 'replaced' ? 0 : conversation.sentMessages;
-    const retry = isUnanswered(conversation.lastCall) && conversation.requested === chains.at(-1);
+    if (how === 'last_answer' || how === 'replaced') {
+      call.rule = how === 'replaced' ? 'compaction' : 'last_answer';
+      call.confidence = 'medium';
+    }
+    const isRepeated = call.resend > 0;
     if (conversation.turn && conversation.turn.lastAt + this.#host.options.idleNs <= call.at)
       this.#turns.abandon(conversation.turn, conversation.turn.lastAt, 'idle_timeout');
     const turn = conversation.turn;
     this.#place(call, conversation, chains);
-    const opens = view.hasUserText && view.results.length === 0 && !retry;
+    const opens = view.hasUserText && view.results.length === 0 && !isRepeated;
     if (turn && turn.state === 'open' && !opens) {
       if (this.#turns.isFull(turn, call.at)) this.#rollOver(call, conversation, turn);
       else this.#turns.join(call, turn);
       return;
     }
     if (turn && turn.state === 'open') this.#turns.interrupt(turn, call.at);
-    this.#open(call, conversation, conversation.parentTool, conversation.parentRule);
+    const next = this.#open(call, conversation, this.#workOf(call, conversation));
+    // no words of the user: the turn that idle time, a cap or a lost answer closed goes on
+    if (!opens) for (const link of next.links) if (link.type === 'previous_turn') link.type = 'continued_from';
   }
 
-  #begin(call: Call, parentTool: ToolState | undefined, rule: Rule | undefined, family?: Conversation): Conversation {
+  /** What a sub-agent's conversation works for now: the call that began it, or a later one whose words it goes on with. */
+  #workOf(call: Call, conversation: Conversation): Parent | undefined {
+    const { parentTool } = conversation;
+    if (!parentTool || parentTool.open) return parentOf(conversation);
+    const later = this.#tasks.parentOf(call, call.view.keys.latest ?? []);
+    if (later?.rule !== 'task_text' || later.tool.conversation === conversation) return parentOf(conversation);
+    conversation.parentTool = later.tool;
+    conversation.parentRule = later.rule;
+    return later;
+  }
+
+  #begin(call: Call, parent: Parent | undefined, family?: Conversation): Conversation {
     const { agent, view } = call;
     const conversation: Conversation = {
       id:
@@ -201,8 +234,9 @@ export class Requests {
       agentId: view.agentId,
       system: view.keys.system,
       tools: view.keys.tools,
-      parentTool,
-      parentRule: rule,
+      parentTool: parent?.tool,
+      parentRule: parent?.rule,
+      connection: view.connection,
       answered: -1,
       requested: -1,
       sentMessages: family?.sentMessages ?? 0,
@@ -214,6 +248,7 @@ export class Requests {
       lastAt: call.at,
     };
     agent.conversations.add(conversation);
+    this.#conversations.begin(conversation);
     return conversation;
   }
 
@@ -222,83 +257,28 @@ export class Requests {
     conversation.lastCall = call;
     conversation.lastAt = call.at;
     conversation.sentMessages = sentIn(call.request);
-    this.#conversations.requested(call, chains.at(-1) ?? 0);
+    this.#conversations.requested(call, chains.at(-1) ?? EMPTY_CHAIN);
   }
 
-  // ---------------------------------------------------------------- side calls
-  /** Puts a call under the turn that is open beside it; else it waits for one. */
-  #beside(call: Call): void {
-    const { agent, view } = call;
-    const found = turnBeside(call);
-    if (found && (call.isSide || !view.isChat)) {
-      this.#turns.join(call, found);
-      return;
-    }
-    agent.pending.add(call);
-    this.#host.after(call.at + this.#host.options.sideWaitNs, () => {
-      if (agent.pending.has(call)) this.#standUp(call);
-    });
-  }
-
-  /** Nobody came: a side call stands alone, anything else was a turn of its own. */
-  #standUp(call: Call): void {
-    call.agent.pending.delete(call);
-    if (call.isSide || !call.view.isChat) {
-      call.isSide = call.view.isChat;
-      if (call.response) this.#emitAlone(call);
-      return;
-    }
-    const { conversation } = call;
-    if (!conversation) return;
-    this.#open(call, conversation, undefined, undefined);
-    if (call.response) this.#answer(call, call.response, call.endAt ?? call.at);
-  }
-
-  #emitAlone(call: Call): void {
-    const trace = traceId(call.agent.hostId, call.request.event_id);
-    const wall = parseNanos(call.request.ts) ?? 0n;
-    const place = {
-      traceId: trace,
-      parentSpanId: undefined,
-      anchor: new Anchor(call.at, wall),
-      end: call.endAt ?? call.at,
-      endReason: call.response ? undefined : 'no_response',
-    };
-    const { out } = this.#host;
-    out.span(callSpan(call, place, this.#host.options), call.claim);
-    if (!call.isUnseen) out.event(call.request, call.claim, { traceId: trace, spanId: call.spanId });
-    if (call.response) out.event(call.response, call.claim, { traceId: trace, spanId: call.spanId });
-    this.#calls.done(call);
-  }
-
-  #open(call: Call, conversation: Conversation, parentTool: ToolState | undefined, rule: Rule | undefined): Turn {
-    const turn = this.#turns.open(call, conversation, parentTool, rule);
-    this.#adoptPending(call, turn);
+  #open(call: Call, conversation: Conversation, parent: Parent | undefined): Turn {
+    const turn = this.#turns.open(call, conversation, parent);
+    this.#beside.adopt(call, turn);
     return turn;
-  }
-
-  /** Side calls that ran shortly before belong to the turn that opens now. */
-  #adoptPending(opener: Call, turn: Turn): void {
-    for (const call of [...turn.agent.pending]) {
-      if (call === opener || call.at < opener.at - this.#host.options.sideWaitNs || !isBeside(call, opener, turn))
-        continue;
-      turn.agent.pending.delete(call);
-      call.isSide = call.view.isChat;
-      if (call.conversation) this.forget(call.conversation);
-      call.conversation = undefined;
-      turn.start = Math.min(turn.start, call.at);
-      this.#turns.join(call, turn);
-      if (call.response) this.#answer(call, call.response, call.endAt ?? call.at);
-    }
   }
 
   /** A turn that outgrew its caps goes on in a trace of its own; spans keep the trace they began in. */
   #rollOver(call: Call, conversation: Conversation, old: Turn): void {
     this.#turns.close(old, call.at, 'continued');
-    const turn = this.#open(call, conversation, undefined, undefined);
+    const turn = this.#open(call, conversation, undefined);
     turn.links.length = 0;
     turn.links.push({ traceId: old.traceId, spanId: old.spanId, type: 'continued_from' });
     this.#host.count('oisp_correlate_continuations');
+  }
+
+  /** A tool call of an answer is known. */
+  asked(tool: ToolState): void {
+    this.#conversations.asked(tool.conversation, tool);
+    this.#tasks.add(tool);
   }
 
   // ---------------------------------------------------------------- answers
@@ -314,7 +294,7 @@ export class Requests {
     call.response = event;
     call.endAt = at;
     if (call.turn) this.#answer(call, event, at);
-    else if (!agent.pending.has(call)) this.#emitAlone(call);
+    else if (!agent.pending.has(call)) this.#beside.alone(call);
   }
 
   #answer(call: Call, event: OispEvent<AiResponseData>, at: number): void {
@@ -330,7 +310,7 @@ export class Requests {
         this.#conversations.answered(
           call,
           keys?.messages ?? [],
-          data.provider_request_id,
+          { response: data.provider_request_id, conversation: data.conversation_id },
           (call.view.keys.weight ?? 0) + (keys?.weight ?? 0),
         );
     }
@@ -338,7 +318,10 @@ export class Requests {
       turn.failed = data.success
         ? undefined
         : { type: data.error?.code ?? data.error?.type ?? String(data.status_code ?? 'stream_interrupted') };
-      if (data.success) turn.lastAnswer = event;
+      if (data.success) {
+        turn.lastAnswer = event;
+        turn.answered = matchOf(event)?.lines ?? [];
+      }
     }
     this.#turns.emitCall(call, at, undefined);
     if (
@@ -350,14 +333,23 @@ export class Requests {
       !asksForTools(data)
     ) {
       turn.end = Math.max(turn.end, at);
-      this.#turns.close(turn, at);
+      if (mayGoOn(event)) this.#closeUnlessGoneOn(turn, at);
+      else this.#turns.close(turn, at);
     } else this.#turns.finishIfDone(turn);
+  }
+
+  /** An answer that was cut short may be gone on with at once. */
+  #closeUnlessGoneOn(turn: Turn, at: number): void {
+    const { lastAt } = turn;
+    this.#host.after(at + this.#host.options.sideWaitNs, () => {
+      if (turn.state === 'open' && turn.lastAt === lastAt && turn.calls.size === 0) this.#turns.close(turn, at);
+    });
   }
 
   // ---------------------------------------------------------------- the end
   /** The agent's process ended: nothing of it goes on. */
   processEnded(agent: Agent, at: number, reason: string): void {
-    for (const call of [...agent.pending]) this.#standUp(call);
+    for (const call of [...agent.pending]) this.#beside.standUp(call);
     for (const turn of [...agent.turns])
       if (turn.state === 'open')
         this.#turns.abandon(turn, Math.max(turn.lastAt, Math.min(at, turn.lastAt + 50 * MS)), reason);
@@ -365,7 +357,7 @@ export class Requests {
       if (call.turn) {
         this.#turns.emitCall(call, Math.max(call.at, call.turn.end), 'no_response');
         this.#turns.finishIfDone(call.turn);
-      } else this.#emitAlone(call);
+      } else this.#beside.alone(call);
     }
   }
 
@@ -381,12 +373,15 @@ function sentIn(request: OispEvent<AiRequestData>): number {
   return request.data.messages?.filter((message) => message.attrs?.separate !== true).length ?? 0;
 }
 
-/** A call that the agent will make again: it failed, broke off, or was not answered yet. */
-function isUnanswered(call: Call | undefined): boolean {
-  return (
-    call !== undefined &&
-    (call.response === undefined || !call.response.data.success || call.response.confidence.completeness === 'partial')
-  );
+function parentOf({ parentTool, parentRule }: Conversation): Parent | undefined {
+  const rule = parentRule ?? 'task_text';
+  return parentTool && { tool: parentTool, rule, confidence: rule === 'task_text' ? 'high' : 'medium' };
+}
+
+/** Whether an answer without tool calls is not its turn's last word: cut off by a limit, or paused by the provider. */
+function mayGoOn({ data, attrs }: OispEvent<AiResponseData>): boolean {
+  const words = attrs?.['gen_ai.response.finish_reasons'];
+  return data.finish_reason === 'length' || (Array.isArray(words) && words.includes('pause_turn'));
 }
 
 function asksForTools(data: AiResponseData): boolean {

@@ -24,6 +24,8 @@ export type Rule =
   | 'call_id'
   | 'task_text'
   | 'agent_header'
+  | 'last_answer'
+  | 'compaction'
   | 'unexplained';
 
 export type Confidence = 'high' | 'medium' | 'low';
@@ -67,7 +69,11 @@ export interface Agent {
   /** Side calls that wait for a turn. */
   readonly pending: Set<Call>;
   readonly models: Set<string>;
+  /** Models that hold conversations: asked with tools, or with a history. */
+  readonly mainModels: Set<string>;
   hasToolUse: boolean;
+  /** Turns of several users were open at once: what shows no owner may be anybody's. */
+  isShared: boolean;
   /** The input that the oldest state of this agent was made from. */
   claim: Claim;
   claimed: boolean;
@@ -84,8 +90,10 @@ export interface Conversation {
   readonly system: Key | undefined;
   readonly tools: Key | undefined;
   /** The tool call that this conversation of a sub-agent works for. */
-  readonly parentTool: ToolState | undefined;
-  readonly parentRule: Rule | undefined;
+  parentTool: ToolState | undefined;
+  parentRule: Rule | undefined;
+  /** Where its last request was sent. */
+  connection: string | undefined;
   /** History after the last answer, and at the end of the last request. */
   answered: Chain;
   requested: Chain;
@@ -122,7 +130,7 @@ export interface Turn {
   readonly anchor: Anchor;
   readonly index: number;
   opener: OispEvent<AiRequestData>;
-  readonly links: { readonly traceId: string; readonly spanId: string; readonly type: string }[];
+  readonly links: { readonly traceId: string; readonly spanId: string; type: string }[];
   start: number;
   end: number;
   state: 'open' | 'closing' | 'closed';
@@ -147,6 +155,9 @@ export interface Turn {
   readonly housekeeping: { files: number; connections: number };
   failed: { readonly type: string } | undefined;
   lastAnswer: OispEvent<AiResponseData> | undefined;
+  /** Match keys of what was said in it: by the user, by the last answer. */
+  asked: readonly Key[];
+  answered: readonly Key[];
   lastAt: number;
 }
 

@@ -60,6 +60,7 @@ export class Tools {
       folds: new Map(),
     };
     conversation.asked.push(tool);
+    this.#requests.asked(tool);
     turn.tools.push(tool);
     turn.toolCalls++;
     turn.lastAt = Math.max(turn.lastAt, at);

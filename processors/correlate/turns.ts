@@ -2,8 +2,9 @@ import { parseNanos, type SpanRecord, spanId, traceId } from '../../core/index.t
 import type { Claim } from './claim.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { callSpan, execSpan, fileSpan, foldSpan, toolSpan, turnSpan } from './spans.ts';
-import type { Call, Confidence, Conversation, Rule, StrayTree, ToolState, Turn } from './state.ts';
+import type { Agent, Call, Conversation, StrayTree, ToolState, Turn } from './state.ts';
 import { strayEffects } from './stray-spans.ts';
+import type { Parent, Tasks } from './tasks.ts';
 import { Anchor } from './timeline.ts';
 import type { TurnHost } from './turn-host.ts';
 
@@ -11,15 +12,18 @@ import type { TurnHost } from './turn-host.ts';
 export class Turns {
   readonly #host: TurnHost;
   readonly #calls: OpenCalls;
+  readonly #tasks: Tasks;
 
-  constructor(host: TurnHost, calls: OpenCalls) {
+  constructor(host: TurnHost, calls: OpenCalls, tasks: Tasks) {
     this.#host = host;
     this.#calls = calls;
+    this.#tasks = tasks;
   }
 
   /** Opens a turn with its first call: below a tool call that it works for, or as the root of a trace. */
-  open(call: Call, conversation: Conversation, parentTool: ToolState | undefined, rule: Rule | undefined): Turn {
+  open(call: Call, conversation: Conversation, parent: Parent | undefined): Turn {
     const { agent, request } = call;
+    const parentTool = parent?.tool;
     const outer =
       parentTool === undefined && agent.outer && agent.outer.turn.state !== 'closed' ? agent.outer : undefined;
     const parentTurn = parentTool && parentTool.turn.state !== 'closed' ? parentTool.turn : outer?.turn;
@@ -31,8 +35,8 @@ export class Turns {
       spanId: spanId('turn', request.event_id),
       parentSpanId: parentTurn && (parentTool ? parentTool.spanId : outer?.spanId),
       parentTool: parentTurn ? (parentTool ?? outer?.tool) : undefined,
-      rule: parentTurn && (rule ?? (outer ? 'process_tree' : undefined)),
-      confidence: parentTurn && confidenceOf(rule),
+      rule: parentTurn && (parent?.rule ?? 'process_tree'),
+      confidence: parentTurn && (parent?.confidence ?? 'high'),
       anchor: parentTurn?.anchor ?? new Anchor(call.at, wall),
       index: conversation.turnCount,
       opener: request,
@@ -57,10 +61,13 @@ export class Turns {
       housekeeping: { files: 0, connections: 0 },
       failed: undefined,
       lastAnswer: undefined,
+      asked: call.view.keys.latest ?? call.view.keys.lines ?? [],
+      answered: [],
       lastAt: call.at,
     };
     if (conversation.lastRoot && conversation.lastRoot.traceId !== turn.traceId)
       turn.links.push({ ...conversation.lastRoot, type: 'previous_turn' });
+    if (!parentTurn && !agent.isShared) agent.isShared = hasStranger(agent, conversation);
     conversation.turn = turn;
     conversation.turnCount++;
     conversation.lastRoot = { traceId: turn.traceId, spanId: turn.spanId };
@@ -156,7 +163,10 @@ export class Turns {
     const { messages: _, tools: __, ...asked } = turn.opener.data;
     turn.opener = { ...turn.opener, data: asked, attrs: {} };
     turn.lastAnswer = undefined;
+    for (const tool of turn.tools) this.#tasks.remove(tool);
     turn.tools.length = 0;
+    turn.asked = [];
+    turn.answered = [];
     turn.strays.length = 0;
     out.keep(claim);
     this.#host.released(turn.agent);
@@ -171,6 +181,14 @@ export class Turns {
       effect.claim.release();
     }
     stray.held.length = 0;
+  }
+
+  /** The answer of its tool call is there: a sub-agent is done, whatever was seen of its end, unless it goes on in the background. */
+  #endChild(child: Turn, at: number): void {
+    const { lastAt } = child;
+    this.#host.after(at + this.#host.options.sideWaitNs, () => {
+      if (isSilent(child, lastAt)) this.close(child, Math.max(lastAt, child.end), 'tool_result');
+    });
   }
 
   flushGroups(turn: Turn, when: (tool: ToolState | undefined) => boolean): void {
@@ -235,17 +253,25 @@ export class Turns {
       if (reason === undefined) tool.endSource = 'result';
     }
     for (const child of [...tool.children]) {
-      // the answer is there, so the sub-agent is done, whatever was seen of its end
-      if (child.agent === tool.agent && child.state === 'open')
-        this.close(child, Math.max(child.lastAt, child.end), 'tool_result');
+      if (child.agent === tool.agent) this.#endChild(child, at);
     }
     this.flushGroups(tool.turn, (t) => t === tool);
     this.#span(tool.turn, toolSpan(tool, Math.max(tool.end, tool.start), reason, this.#host.options), tool.agent.claim);
   }
 }
 
-function confidenceOf(rule: Rule | undefined): Confidence {
-  return rule === 'agent_header' ? 'medium' : 'high';
+/** Whether a turn of another user of the process is open. */
+function hasStranger(agent: Agent, conversation: Conversation): boolean {
+  for (const { state, parentTool, conversation: other } of agent.turns) {
+    if (state !== 'open' || parentTool || other.id === conversation.id) continue;
+    if (other.sessionId === undefined || other.sessionId !== conversation.sessionId) return true;
+  }
+  return false;
+}
+
+/** Whether a turn was silent since, with no call under way. */
+function isSilent(turn: Turn, since: number): boolean {
+  return turn.state === 'open' && turn.calls.size === 0 && turn.lastAt === since;
 }
 
 function addUsage(turn: Turn, usage: Turn['usage']): void {
