@@ -30,6 +30,8 @@ export interface MatchKeys {
    * history begins with a summary of an earlier one.
    */
   readonly shape?: 'title' | 'summary' | 'quota' | 'status' | 'continued';
+  /** ai.request: behind the last answer stands the mark that agents leave where the user stopped them. */
+  readonly interrupted?: true;
   /** ai.request: characters of assistant text in the history, for weighing equal prefixes. */
   readonly weight?: number;
   /** agent.tool_call: all arguments, as JSON with sorted keys. */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { posix } from 'node:path';
 import { Memo } from '../memo.ts';
 import { type Key, MATCH_ATTR, type Matcher, type MatchKeys } from './match.ts';
-import { shapeOf } from './shape.ts';
+import { isInterrupted, shapeOf } from './shape.ts';
 import { commandsOfArgv, commandsOfLine } from './shell.ts';
 import type {
   AiRequestData,
@@ -144,6 +144,7 @@ class HmacMatcher implements Matcher {
       messages,
       ...(answer && { answer }),
       ...(shape && { shape }),
+      ...(latest.some(isInterrupted) && { interrupted: true as const }),
       ...(system.length > 0 && {
         system: this.#canonical('s', system.length === 1 ? (system[0] as string) : system.join('\n')),
       }),

@@ -19,6 +19,7 @@ export function shapeOf(
   const opening = textOf(first).slice(0, MAX_PROMPT);
   const prompt = textOf(latest.at(-1));
   if (prompt.length >= LONG_PROMPT && COMPACTS.test(prompt)) return 'summary';
+  if (SUGGESTS.test(prompt.slice(0, MAX_PROMPT))) return 'status';
   const isFresh = data.messages?.every((m) => m.role !== 'assistant') === true;
   if ((data.tools?.length ?? data.tools_count ?? 0) === 0) {
     const shape = isFresh
@@ -37,6 +38,8 @@ const COMPACTS =
 /** How a history begins that goes on from such a summary. */
 const CONTINUED =
   /\b(continu(?:ed|ing|es) from a previous (?:conversation|session|context)|(?:conversation|session|history) (?:has been|was|is) (?:compacted|summari[sz]ed|compressed)|summary of (?:the|our|my|this) (?:previous |earlier )?(?:conversation|session|chat|work)|another language model started to solve this problem|context was compacted)\b|^\s*<(?:conversation_|previous_)?summary>|<state_snapshot>/i;
+/** What asks for the user's next words (Claude Code). */
+const SUGGESTS = /^\s*\[SUGGESTION MODE/;
 const STATUS =
   /\b(gerund|spinner|next speaker|who should speak next|is this a new topic|suggest what the user (?:might|could|would))\b/i;
 
@@ -59,6 +62,16 @@ function freshShape(system: readonly string[], latest: readonly Message[]): Matc
     return 'summary';
   return STATUS.test(asked) ? 'status' : undefined;
 }
+
+/** Whether a message holds the mark that an agent leaves where the user stopped it (Claude Code, Codex CLI). */
+export function isInterrupted({ parts, content }: Message): boolean {
+  if (parts === undefined) return typeof content === 'string' && INTERRUPTED.test(content);
+  return parts.some(
+    (part) => part.type === 'text' && typeof part.content === 'string' && INTERRUPTED.test(part.content),
+  );
+}
+
+const INTERRUPTED = /^\s*(?:\[Request interrupted by user|<turn_aborted>)/;
 
 /** The text of a message without the reminders that agents put beside the user's words. */
 function textOf(message: Message | undefined): string {

@@ -1,7 +1,8 @@
+import type { Key } from '../../core/index.ts';
 import { type Chain, chainsOf, EMPTY_CHAIN } from './chain.ts';
 import { Lists } from './lists.ts';
 import type { RequestView } from './request.ts';
-import type { Agent, Call, Conversation, ToolState } from './state.ts';
+import type { Agent, Call, Conversation, Root, ToolState } from './state.ts';
 
 /** Characters of answers from which on an equal history ties conversations of two processes. */
 const FOREIGN_WEIGHT = 200;
@@ -11,6 +12,8 @@ const MAX_POINTS = 256;
 const MAX_ALIKE = 64;
 /** Conversations of ended processes that can be gone on with. */
 const MAX_ENDED = 250;
+/** Places of one conversation from which another process can go on. */
+const MAX_FOREIGN = 3;
 /** Tool call ids shorter than this are counted per conversation by some agents and join nothing by themselves. */
 const EXPLICIT_ID = 12;
 /** How long after a failed call an equal first request counts as its repetition. */
@@ -21,6 +24,8 @@ interface Point {
   readonly conversation: Conversation;
   /** `answer`: behind an answer. `request`: at the end of a request. */
   readonly kind: 'answer' | 'request';
+  /** The turn of an answer: what a fork from here goes on from. */
+  readonly root?: Root | undefined;
 }
 
 export interface Found {
@@ -28,6 +33,8 @@ export interface Found {
   readonly how: 'provider_id' | 'tool_result' | 'answer' | 'request' | 'last_answer' | 'foreign' | 'replaced';
   /** The history goes on from an older place than the conversation's end. */
   readonly isFork: boolean;
+  /** The turn of that place, where it is known. */
+  readonly root?: Root | undefined;
 }
 
 /** Finds the conversation that a request continues: by explicit ids, then by the longest known history that it begins with. */
@@ -40,6 +47,8 @@ export class Conversations {
   readonly #asked = new Lists<Conversation>(MAX_ALIKE);
   /** The user's own ones by what a compaction keeps: the session, or the system prompt, or the tools. */
   readonly #kept = new Lists<Conversation>(MAX_ALIKE);
+  /** By the lines of a summary that was made of it. */
+  readonly #summaries = new Lists<Conversation>(MAX_ALIKE);
   /** By the ids of answers that the provider keeps. */
   readonly #responses = new Map<string, { readonly conversation: Conversation; readonly chain: Chain }>();
   readonly #keysOf = new Map<Conversation, Keys>();
@@ -51,7 +60,15 @@ export class Conversations {
 
   /** A conversation that begins now. */
   begin(conversation: Conversation): void {
-    const keys: Keys = { points: [], responses: [], asked: [], kept: [], foreign: undefined, lastAnswer: undefined };
+    const keys: Keys = {
+      points: [],
+      responses: [],
+      asked: [],
+      kept: [],
+      foreign: [],
+      lastAnswer: undefined,
+      summary: [],
+    };
     this.#keysOf.set(conversation, keys);
     if (conversation.parentTool) return;
     for (const key of keptKeys(conversation.agent, conversation)) {
@@ -81,7 +98,9 @@ export class Conversations {
       // the same first words may be another user's while the answer is under way, or long after it failed
       if (view.isFresh && view.resends === 0 && (isUnderWay || call.at - conversation.lastAt > RETRY_NS)) continue;
       if (!isUnderWay && !isUnanswered(lastCall)) continue;
-      const rank = 1 + (isUnderWay ? 0 : 4) + (conversation.connection === view.connection ? 2 : 0);
+      const isOfSession = conversation.sessionId === view.sessionId;
+      const rank =
+        1 + (isOfSession ? 8 : 0) + (isUnderWay ? 0 : 4) + (conversation.connection === view.connection ? 2 : 0);
       if (rank <= most) continue; // of several the one that waits longest
       found = conversation;
       most = rank;
@@ -102,7 +121,8 @@ export class Conversations {
     }
     const prefix = this.#prefix(view, agent, chains);
     const byResult = this.#byResult(view, agent, prefix?.conversation);
-    if (byResult && byResult !== prefix?.conversation)
+    // whoever answers an open tool call goes on, whatever was rewritten before it
+    if (byResult && (byResult !== prefix?.conversation || prefix.isFork))
       return { conversation: byResult, how: 'tool_result', isFork: false };
     if (prefix && !prefix.isFork) return prefix;
     return this.#byLastAnswer(view, agent) ?? prefix ?? this.#elsewhere(view, agent, chains) ?? this.#replaced(call);
@@ -124,7 +144,7 @@ export class Conversations {
       if (!point) continue;
       const { conversation, kind } = point;
       const isFork = kind === 'answer' ? conversation.answered !== chain : conversation.requested !== chain;
-      return { conversation, how: kind, isFork };
+      return { conversation, how: kind, isFork, root: point.root };
     }
     return undefined;
   }
@@ -178,13 +198,15 @@ export class Conversations {
 
   /** A history that was replaced by a summary: it keeps the session, or the system prompt, or the tools, and is shorter. */
   #replaced({ view, agent, at }: Call): Found | undefined {
+    for (const line of view.keys.lines ?? []) {
+      const [summed] = this.#summaries.get(`${agent.key} ${line}`).slice(-1);
+      if (summed) return { conversation: summed, how: 'replaced', isFork: false };
+    }
     const isSaid = view.keys.shape === 'continued';
     if (view.isFresh && !isSaid) return undefined;
-    for (const key of keptKeys(agent, {
-      sessionId: view.sessionId,
-      system: view.keys.system,
-      tools: view.keys.tools,
-    })) {
+    const kept = { sessionId: view.sessionId, system: view.keys.system, tools: view.keys.tools };
+    for (const key of keptKeys(agent, kept)) {
+      if (key.endsWith(' only') && agent.isShared) continue;
       const alike = this.#kept.get(key).filter((c) => c.agentId === view.agentId && isIdle(c) && c.lastAt <= at);
       const shorter = alike.filter((c) => view.messages < c.sentMessages);
       // without the words that say so it may as well be a history that began before the capture
@@ -194,6 +216,30 @@ export class Conversations {
         return { conversation: alike.at(-1) as Conversation, how: 'replaced', isFork: false };
     }
     return undefined;
+  }
+
+  /** A summary of a conversation was made: a history that begins with it goes on with the conversation. */
+  summed(conversation: Conversation, lines: readonly Key[]): void {
+    const keys = this.#keysOf.get(conversation);
+    if (!keys) return;
+    this.#forgetSummary(conversation, keys);
+    for (const line of lines) {
+      const key = `${conversation.agent.key} ${line}`;
+      keys.summary.push(key);
+      this.#summaries.add(key, conversation);
+    }
+  }
+
+  #forgetSummary(conversation: Conversation, keys: Keys): void {
+    for (const key of keys.summary) this.#summaries.remove(key, (c) => c === conversation);
+    keys.summary.length = 0;
+  }
+
+  /** The user's own conversation of a session, or of a process that holds one alone: what a call beside it is about. */
+  only({ agent, view }: Call): Conversation | undefined {
+    const key = view.sessionId === undefined ? `${agent.key} only` : `${agent.key} session ${view.sessionId}`;
+    const own = this.#kept.get(key).filter((c) => c.agentId === view.agentId);
+    return own.length === 1 || view.sessionId !== undefined ? own.at(-1) : undefined;
   }
 
   /** Remembers where a request ended. */
@@ -254,7 +300,7 @@ export class Conversations {
     conversation.asked = [];
     conversation.lastCall = undefined;
     this.#keysOf.delete(conversation);
-    if (keys.foreign === undefined && keys.asked.length === 0) return;
+    if (keys.foreign.length === 0 && keys.asked.length === 0) return;
     this.#endedKeys.set(conversation, keys);
     this.#ended.add(conversation);
     for (const oldest of this.#ended) {
@@ -271,13 +317,14 @@ export class Conversations {
     for (const id of keys.responses)
       if (this.#responses.get(id)?.conversation === conversation) this.#responses.delete(id);
     for (const key of keys.kept) this.#kept.remove(key, (c) => c === conversation);
+    this.#forgetSummary(conversation, keys);
     if (keys.lastAnswer !== undefined) this.#lastAnswers.remove(keys.lastAnswer, (c) => c === conversation);
     keys.points.length = 0;
   }
 
   #forgetShared(conversation: Conversation, keys: Keys): void {
     this.#forgetAsked(conversation, keys);
-    if (keys.foreign !== undefined) this.#foreign.remove(keys.foreign, (p) => p.conversation === conversation);
+    for (const key of keys.foreign) this.#foreign.remove(key, (p) => p.conversation === conversation);
   }
 
   #forgetAsked(conversation: Conversation, keys: Keys): void {
@@ -294,13 +341,15 @@ export class Conversations {
     if (keys.lastAnswer !== undefined) this.#lastAnswers.add(keys.lastAnswer, conversation);
   }
 
-  /** One place per conversation is enough: the history behind its last long answer. */
+  /** The histories behind its last long answers: one that broke off is gone on with from before. */
   #setForeign(conversation: Conversation, chain: Chain): void {
     const keys = this.#keysOf.get(conversation);
     if (!keys) return;
-    if (keys.foreign !== undefined) this.#foreign.remove(keys.foreign, (p) => p.conversation === conversation);
-    keys.foreign = `${conversation.agent.hostId} ${chain}`;
-    this.#foreign.add(keys.foreign, { conversation, kind: 'answer' });
+    const key = `${conversation.agent.hostId} ${chain}`;
+    keys.foreign.push(key);
+    this.#foreign.add(key, { conversation, kind: 'answer' });
+    if (keys.foreign.length > MAX_FOREIGN)
+      this.#foreign.remove(keys.foreign.shift() as string, (p) => p.conversation === conversation);
   }
 
   #provide(conversation: Conversation, id: string, chain: Chain): void {
@@ -317,7 +366,7 @@ export class Conversations {
     if (!keys) return;
     const key = pointKey(conversation.agent, chain);
     for (const p of this.#points.get(key)) if (p.conversation === conversation && p.kind === kind) return;
-    this.#points.add(key, { conversation, kind });
+    this.#points.add(key, { conversation, kind, ...(kind === 'answer' && { root: conversation.lastRoot }) });
     keys.points.push(key);
     if (keys.points.length > MAX_POINTS) this.#dropPoint(keys.points.shift() as string, conversation);
   }
@@ -333,7 +382,8 @@ interface Keys {
   readonly responses: string[];
   readonly asked: string[];
   readonly kept: string[];
-  foreign: string | undefined;
+  readonly summary: string[];
+  readonly foreign: string[];
   lastAnswer: string | undefined;
 }
 
@@ -351,6 +401,7 @@ function keptKeys(agent: Agent, of: Pick<Conversation, 'sessionId' | 'system' | 
   return [
     ...(of.system === undefined ? [] : [`${agent.key} system ${of.system}`]),
     ...(of.tools === undefined ? [] : [`${agent.key} tools ${of.tools}`]),
+    `${agent.key} only`,
   ];
 }
 
@@ -396,7 +447,7 @@ function best(points: Iterable<Point>, view: RequestView, chain: Chain): Point |
     if (!isCompatible(view, conversation)) continue;
     const isAnswer = point.kind === 'answer';
     const rank =
-      (view.sessionId !== undefined && conversation.sessionId === view.sessionId ? 64 : 0) +
+      (conversation.sessionId === view.sessionId ? 64 : 0) +
       (ids.length > 0 && waitsFor(conversation, ids) > 0 ? 32 : 0) +
       ((isAnswer ? conversation.answered : conversation.requested) === chain ? 16 : 0) +
       (isAnswer ? 8 : 0) +

@@ -12,6 +12,8 @@ export interface RequestView {
   readonly keys: MatchKeys;
   /** Results behind the last assistant message. */
   readonly results: readonly BroughtResult[];
+  /** Ids of the results before it: agents put calls and results of their own behind those of the model. */
+  readonly earlier: readonly string[];
   /** Words of the user behind the last assistant message. */
   readonly hasUserText: boolean;
   /** No answer of a model in the history. */
@@ -19,6 +21,7 @@ export interface RequestView {
   /** Asks for chat or completion; false for embeddings, images and the like. */
   readonly isChat: boolean;
   readonly hasTools: boolean;
+  readonly tools: number;
   readonly maxTokens: number | undefined;
   readonly model: string;
   readonly isSmallModel: boolean;
@@ -41,6 +44,10 @@ export function viewOf(event: OispEvent<AiRequestData>): RequestView {
   const messages = (data.messages ?? []).filter((message) => message.role !== 'system');
   let last = -1;
   for (const [i, message] of messages.entries()) if (message.role === 'assistant') last = i;
+  const earlier: string[] = [];
+  for (const message of messages.slice(0, last + 1))
+    for (const part of message.parts ?? [])
+      if (part.type === 'tool_call_response' && part.id !== undefined) earlier.push(part.id);
   const results: BroughtResult[] = [];
   let hasUserText = false;
   for (const message of messages.slice(last + 1)) {
@@ -60,14 +67,17 @@ export function viewOf(event: OispEvent<AiRequestData>): RequestView {
     }
   }
   const model = data.model?.id ?? '';
+  const tools = data.tools_count ?? data.tools?.length ?? 0;
   const resends = event.attrs?.['http.request.resend_count'];
   return {
     keys: matchOf(event) ?? {},
     results,
+    earlier,
     hasUserText,
     isFresh: last < 0,
     isChat: data.request_type === 'chat' || data.request_type === 'completion',
-    hasTools: (data.tools_count ?? data.tools?.length ?? 0) > 0,
+    hasTools: tools > 0,
+    tools,
     maxTokens: data.parameters?.max_tokens,
     model,
     isSmallModel: SMALL.test(model),

@@ -103,6 +103,8 @@ export class Requests {
       turn: undefined,
       conversation: undefined,
       isSide: false,
+      about: undefined,
+      end: undefined,
       rule: undefined,
       confidence: undefined,
       offset: 0,
@@ -128,6 +130,7 @@ export class Requests {
     const found = this.#conversations.find(call, chains);
     if (found && isAside(call, found.conversation)) {
       call.isSide = true;
+      call.about = found.conversation;
       this.#beside.add(call, found.conversation.turn);
       return;
     }
@@ -148,9 +151,11 @@ export class Requests {
   #start(call: Call, chains: readonly Chain[]): void {
     const { view } = call;
     const side = sideKindOf(call);
-    const parent = view.isFresh && side !== 'yes' ? this.#tasks.parentOf(call, view.keys.lines ?? []) : undefined;
+    const mayWork = view.isFresh && (side !== 'yes' || view.hasTools);
+    const parent = mayWork ? this.#tasks.parentOf(call, view.keys.lines ?? []) : undefined;
     if (!parent && side !== 'no') {
       call.isSide = side === 'yes';
+      if (call.isSide && view.keys.shape === 'summary') call.about = this.#conversations.only(call);
       if (side === 'maybe') this.#place(call, this.#begin(call, undefined), chains);
       this.#beside.add(call);
       return;
@@ -176,7 +181,10 @@ export class Requests {
     if (!found.isFork && conversation.agent === call.agent) return conversation;
     const isOwn = conversation.agent === call.agent;
     const sibling = this.#begin(call, isOwn ? parentOf(conversation) : undefined, conversation);
-    if (found.isFork && isOwn) this.#leave(conversation);
+    if (found.isFork && isOwn) {
+      sibling.lastRoot = found.root ?? sibling.lastRoot;
+      this.#leave(conversation);
+    }
     return sibling;
   }
 
@@ -199,9 +207,10 @@ export class Requests {
     const isRepeated = call.resend > 0;
     if (conversation.turn && conversation.turn.lastAt + this.#host.options.idleNs <= call.at)
       this.#turns.abandon(conversation.turn, conversation.turn.lastAt, 'idle_timeout');
-    const turn = conversation.turn;
+    const { turn, lastRoot } = conversation;
+    const brings = this.#settle(call, conversation) || view.results.length > 0;
     this.#place(call, conversation, chains);
-    const opens = view.hasUserText && view.results.length === 0 && !isRepeated;
+    const opens = view.hasUserText && (!brings || view.keys.interrupted === true) && !isRepeated;
     if (turn && turn.state === 'open' && !opens) {
       if (this.#turns.isFull(turn, call.at)) this.#rollOver(call, conversation, turn);
       else this.#turns.join(call, turn);
@@ -210,7 +219,18 @@ export class Requests {
     if (turn && turn.state === 'open') this.#turns.interrupt(turn, call.at);
     const next = this.#open(call, conversation, this.#workOf(call, conversation));
     // no words of the user: the turn that idle time, a cap or a lost answer closed goes on
-    if (!opens) for (const link of next.links) if (link.type === 'previous_turn') link.type = 'continued_from';
+    if (!opens) this.#turns.continues(next, lastRoot);
+  }
+
+  /** Results that stand before others of the agent's own in the history end their tool calls; whether there are any. */
+  #settle({ view, at }: Call, { asked }: Conversation): boolean {
+    let isAny = false;
+    for (const tool of asked) {
+      if (!tool.open || tool.callId === undefined || !view.earlier.includes(tool.callId)) continue;
+      this.#turns.endTool(tool, at, undefined);
+      isAny = true;
+    }
+    return isAny;
   }
 
   /** What a sub-agent's conversation works for now: the call that began it, or a later one whose words it goes on with. */
@@ -238,6 +258,7 @@ export class Requests {
       parentRule: parent?.rule,
       connection: view.connection,
       answered: -1,
+      settled: undefined,
       requested: -1,
       sentMessages: family?.sentMessages ?? 0,
       lastCall: undefined,
@@ -255,6 +276,7 @@ export class Requests {
   #place(call: Call, conversation: Conversation, chains: readonly Chain[]): void {
     call.conversation = conversation;
     conversation.lastCall = call;
+    call.end = chains.at(-1) ?? EMPTY_CHAIN;
     conversation.lastAt = call.at;
     conversation.sentMessages = sentIn(call.request);
     this.#conversations.requested(call, chains.at(-1) ?? EMPTY_CHAIN);
@@ -269,9 +291,8 @@ export class Requests {
   /** A turn that outgrew its caps goes on in a trace of its own; spans keep the trace they began in. */
   #rollOver(call: Call, conversation: Conversation, old: Turn): void {
     this.#turns.close(old, call.at, 'continued');
-    const turn = this.#open(call, conversation, undefined);
-    turn.links.length = 0;
-    turn.links.push({ traceId: old.traceId, spanId: old.spanId, type: 'continued_from' });
+    const before = conversation.lastRoot;
+    this.#turns.continues(this.#open(call, conversation, undefined), before);
     this.#host.count('oisp_correlate_continuations');
   }
 
@@ -304,8 +325,9 @@ export class Requests {
     turn.lastAt = Math.max(turn.lastAt, at);
     const { completeness, missing = [] } = event.confidence;
     const whole = data.success && (call.isUnseen ? missing.length === 1 : completeness !== 'partial');
+    const keys = matchOf(event);
+    if (call.about && data.success) this.#conversations.summed(call.about, keys?.lines ?? []);
     if (conversation && !call.isSide && !call.isUnseen && data.success) {
-      const keys = matchOf(event);
       if (whole)
         this.#conversations.answered(
           call,
@@ -314,28 +336,33 @@ export class Requests {
           (call.view.keys.weight ?? 0) + (keys?.weight ?? 0),
         );
     }
+    const isLast = conversation?.lastCall === call || (call.end !== undefined && call.end === conversation?.requested);
     if (!call.isSide && call.view.isChat) {
-      turn.failed = data.success
-        ? undefined
-        : { type: data.error?.code ?? data.error?.type ?? String(data.status_code ?? 'stream_interrupted') };
       if (data.success) {
+        turn.failed = undefined;
         turn.lastAnswer = event;
-        turn.answered = matchOf(event)?.lines ?? [];
+        turn.answered = keys?.lines ?? [];
+        if (conversation) conversation.settled = call.end;
+        this.#startTools(call, at);
+      } else if (call.end === undefined || conversation?.settled !== call.end) {
+        // of two equal requests that were under way at once the answered one counts
+        turn.failed = {
+          type: data.error?.code ?? data.error?.type ?? String(data.status_code ?? 'stream_interrupted'),
+        };
       }
     }
     this.#turns.emitCall(call, at, undefined);
-    if (
-      !call.isSide &&
-      call.view.isChat &&
-      whole &&
-      turn.state === 'open' &&
-      conversation?.lastCall === call &&
-      !asksForTools(data)
-    ) {
+    if (!call.isSide && call.view.isChat && whole && turn.state === 'open' && isLast && !asksForTools(data)) {
       turn.end = Math.max(turn.end, at);
       if (mayGoOn(event)) this.#closeUnlessGoneOn(turn, at);
       else this.#turns.close(turn, at);
     } else this.#turns.finishIfDone(turn);
+  }
+
+  /** Tools begin when the whole answer is there, but for those that were seen at work before. */
+  #startTools(call: Call, at: number): void {
+    for (const tool of call.conversation?.asked ?? [])
+      if (tool.call === call && tool.firstEffect === undefined && tool.open) tool.start = Math.max(tool.start, at);
   }
 
   /** An answer that was cut short may be gone on with at once. */

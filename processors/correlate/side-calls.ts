@@ -8,18 +8,34 @@ const MAX_TURNS = 1024;
 /** An answer this short cannot be part of a conversation. */
 const TINY_ANSWER = 16;
 
+/** Tools of a call that only asks for an answer of a certain form. */
+const FEW_TOOLS = 2;
+
 /**
- * Whether a first request is one that agents make beside the conversation (titles, quota probes, spinners, summaries): without tools, and
- * either tiny, or of such a shape, or to a small model. `maybe`: a small model alone in its process, which may as well be a chat.
+ * Whether a first request is one that agents make beside the conversation: titles, quota probes, spinners, summaries, looks into pages. Without
+ * tools, and either tiny, or of such a shape, or to a small model, or while a turn of an agent with another system prompt is open; to a small
+ * model also with a tool or two that no conversation has. `maybe`: a small model alone in its process, which may as well be a chat.
  */
 export function sideKindOf(call: Call): 'yes' | 'maybe' | 'no' {
   const { view, agent } = call;
-  if (view.hasTools || !view.isFresh || view.keys.shape === 'continued') return 'no';
+  if (!view.isFresh || view.keys.shape === 'continued') return 'no';
+  const isDuring = agent.turns.size > 0 && !agent.isShared && isForeignTo(call);
+  if (view.hasTools) return isDuring && view.isSmallModel && view.tools <= FEW_TOOLS ? 'yes' : 'no';
   if (view.maxTokens !== undefined && view.maxTokens <= TINY_ANSWER) return 'yes';
   const company = hasCompany(agent, view);
   if (view.keys.shape !== undefined && (company || view.isSmallModel)) return 'yes';
+  if (isDuring) return 'yes';
   if (!view.isSmallModel || agent.mainModels.has(view.model)) return 'no';
   return company ? 'yes' : 'maybe';
+}
+
+/** Whether all open turns are of agents with tools, and neither system prompt nor tools are theirs. */
+function isForeignTo({ agent, view }: Call): boolean {
+  for (const { conversation } of agent.turns) {
+    if (conversation.tools === undefined || conversation.tools === view.keys.tools) return false;
+    if (conversation.system === view.keys.system) return false;
+  }
+  return true;
 }
 
 /**

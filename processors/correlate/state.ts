@@ -82,6 +82,14 @@ export interface Agent {
   readonly outer: ExecState | undefined;
 }
 
+/** The span of a turn. */
+export interface Root {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Where the turn began, when this is a continuation of it. */
+  readonly first?: Root | undefined;
+}
+
 export interface Conversation {
   readonly id: string;
   readonly agent: Agent;
@@ -96,6 +104,8 @@ export interface Conversation {
   connection: string | undefined;
   /** History after the last answer, and at the end of the last request. */
   answered: Chain;
+  /** The request that was answered last. */
+  settled: Chain | undefined;
   requested: Chain;
   /** Number of messages of the last request, for the delta of the next one. */
   sentMessages: number;
@@ -104,7 +114,8 @@ export interface Conversation {
   /** Tools of the last answer, in order. */
   asked: ToolState[];
   turnCount: number;
-  lastRoot: { readonly traceId: string; readonly spanId: string } | undefined;
+  /** Its last turn. */
+  lastRoot: Root | undefined;
   lastAt: number;
 }
 
@@ -175,6 +186,10 @@ export interface Call {
   turn: Turn | undefined;
   conversation: Conversation | undefined;
   isSide: boolean;
+  /** The conversation that it is about, when it is none of its calls. */
+  about: Conversation | undefined;
+  /** Its history. */
+  end: Chain | undefined;
   rule: Rule | undefined;
   confidence: Confidence | undefined;
   /** Messages of the request that the conversation had sent before. */

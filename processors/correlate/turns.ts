@@ -2,7 +2,7 @@ import { parseNanos, type SpanRecord, spanId, traceId } from '../../core/index.t
 import type { Claim } from './claim.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { callSpan, execSpan, fileSpan, foldSpan, toolSpan, turnSpan } from './spans.ts';
-import type { Agent, Call, Conversation, StrayTree, ToolState, Turn } from './state.ts';
+import type { Agent, Call, Conversation, Root, StrayTree, ToolState, Turn } from './state.ts';
 import { strayEffects } from './stray-spans.ts';
 import type { Parent, Tasks } from './tasks.ts';
 import { Anchor } from './timeline.ts';
@@ -65,12 +65,13 @@ export class Turns {
       answered: [],
       lastAt: call.at,
     };
-    if (conversation.lastRoot && conversation.lastRoot.traceId !== turn.traceId)
-      turn.links.push({ ...conversation.lastRoot, type: 'previous_turn' });
+    const before = conversation.lastRoot;
+    if (before && before.traceId !== turn.traceId) turn.links.push(linkTo(before, 'previous_turn'));
     if (!parentTurn && !agent.isShared) agent.isShared = hasStranger(agent, conversation);
     conversation.turn = turn;
     conversation.turnCount++;
     conversation.lastRoot = { traceId: turn.traceId, spanId: turn.spanId };
+    if (before?.first && turn.links.length > 0) turn.links.push(linkTo(before.first, 'previous_turn'));
     agent.turns.add(turn);
     if (parentTurn) {
       parentTurn.children.add(turn);
@@ -78,6 +79,14 @@ export class Turns {
     }
     this.join(call, turn);
     return turn;
+  }
+
+  /** A turn goes on from one that idle time, a cap or a lost answer closed. */
+  continues(turn: Turn, before: Root | undefined): void {
+    turn.links.length = 0;
+    if (!before || before.traceId === turn.traceId) return;
+    turn.links.push(linkTo(before, 'continued_from'));
+    turn.conversation.lastRoot = { traceId: turn.traceId, spanId: turn.spanId, first: before.first ?? before };
   }
 
   /** A model call belongs to a turn. */
@@ -267,6 +276,10 @@ function hasStranger(agent: Agent, conversation: Conversation): boolean {
     if (other.sessionId === undefined || other.sessionId !== conversation.sessionId) return true;
   }
   return false;
+}
+
+function linkTo({ traceId: trace, spanId: span }: Root, type: string): Turn['links'][number] {
+  return { traceId: trace, spanId: span, type };
 }
 
 /** Whether a turn was silent since, with no call under way. */

@@ -111,16 +111,16 @@ export class Decoder {
       const host = event.host?.device_id ?? event.host?.hostname ?? '';
       const time = this.#timeOf(event, host);
       if (ms > time.ms) time.ms = ms;
-      if (!isCapture) this.#out.push(this.#options.matcher.stamp(event));
-      else if (Number.isNaN(ms))
-        this.#counters.warn('A capture record has no valid time.', 'bad_records', 'reason', 'ts');
-      else this.#record(event, { event: originOf(event), ms }, host, time, receipts);
-      // looking at all who wait is not free: four times a window is often enough. Never at the end of a batch: where batches end
-      // must not change what is decided
+      // looking at all who wait is not free: four times a window is often enough. Before the event that moved the clock, so that what time
+      // decides comes first; never at the end of a batch: where batches end must not change what is decided
       if (time.ms - time.looked > this.#options.reorderWindowMs / 4) {
         time.looked = time.ms;
         this.#look();
       }
+      if (!isCapture) this.#out.push(this.#options.matcher.stamp(event));
+      else if (Number.isNaN(ms))
+        this.#counters.warn('A capture record has no valid time.', 'bad_records', 'reason', 'ts');
+      else this.#record(event, { event: originOf(event), ms }, host, time, receipts);
     }
     return this.#take();
   }
