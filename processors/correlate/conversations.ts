@@ -20,11 +20,13 @@ const EXPLICIT_ID = 12;
 const RETRY_NS = 300e9;
 
 /** A place in the history of a conversation. */
-interface Point {
+export interface Point {
   readonly conversation: Conversation;
   /** `answer`: behind an answer. `request`: at the end of a request. */
   readonly kind: 'answer' | 'request';
-  /** The turn of an answer: what a fork from here goes on from. */
+  /** Messages that were sent then, turns that had begun, and the turn of an answer: what a fork from here goes on from. */
+  readonly sent: number;
+  readonly turns: number;
   readonly root?: Root | undefined;
 }
 
@@ -33,8 +35,8 @@ export interface Found {
   readonly how: 'provider_id' | 'tool_result' | 'answer' | 'request' | 'last_answer' | 'foreign' | 'replaced';
   /** The history goes on from an older place than the conversation's end. */
   readonly isFork: boolean;
-  /** The turn of that place, where it is known. */
-  readonly root?: Root | undefined;
+  /** That place, where it is known. */
+  readonly from?: Point | undefined;
 }
 
 /** Finds the conversation that a request continues: by explicit ids, then by the longest known history that it begins with. */
@@ -47,6 +49,8 @@ export class Conversations {
   readonly #asked = new Lists<Conversation>(MAX_ALIKE);
   /** The user's own ones by what a compaction keeps: the session, or the system prompt, or the tools. */
   readonly #kept = new Lists<Conversation>(MAX_ALIKE);
+  /** By session, on the host. */
+  readonly #sessions = new Lists<Conversation>(MAX_ALIKE);
   /** By the lines of a summary that was made of it. */
   readonly #summaries = new Lists<Conversation>(MAX_ALIKE);
   /** By the ids of answers that the provider keeps. */
@@ -64,6 +68,7 @@ export class Conversations {
       points: [],
       responses: [],
       asked: [],
+      session: undefined,
       kept: [],
       foreign: [],
       lastAnswer: undefined,
@@ -71,6 +76,10 @@ export class Conversations {
     };
     this.#keysOf.set(conversation, keys);
     if (conversation.parentTool) return;
+    if (conversation.sessionId !== undefined) {
+      keys.session = `${conversation.agent.hostId} ${conversation.sessionId}`;
+      this.#sessions.add(keys.session, conversation);
+    }
     for (const key of keptKeys(conversation.agent, conversation)) {
       keys.kept.push(key);
       this.#kept.add(key, conversation);
@@ -123,7 +132,7 @@ export class Conversations {
     const byResult = this.#byResult(view, agent, prefix?.conversation);
     // whoever answers an open tool call goes on, whatever was rewritten before it
     if (byResult && (byResult !== prefix?.conversation || prefix.isFork))
-      return { conversation: byResult, how: 'tool_result', isFork: false };
+      return { conversation: byResult, how: 'tool_result', isFork: false, from: prefix?.from };
     if (prefix && !prefix.isFork) return prefix;
     return this.#byLastAnswer(view, agent) ?? prefix ?? this.#elsewhere(view, agent, chains) ?? this.#replaced(call);
   }
@@ -144,7 +153,7 @@ export class Conversations {
       if (!point) continue;
       const { conversation, kind } = point;
       const isFork = kind === 'answer' ? conversation.answered !== chain : conversation.requested !== chain;
-      return { conversation, how: kind, isFork, root: point.root };
+      return { conversation, how: kind, isFork, from: point };
     }
     return undefined;
   }
@@ -153,7 +162,10 @@ export class Conversations {
   #elsewhere(view: RequestView, agent: Agent, chains: readonly Chain[]): Found | undefined {
     if (view.isFresh) return undefined;
     const asked = explicitIds(view).flatMap((id) => [...this.#asked.get(`${agent.hostId} ${id}`)]);
-    const other = asked.findLast((c) => c.agent !== agent);
+    const session = view.sessionId === undefined ? [] : this.#sessions.get(`${agent.hostId} ${view.sessionId}`);
+    const other =
+      asked.findLast((c) => c.agent !== agent) ??
+      session.findLast((c) => c.agent !== agent && c.agentId === view.agentId);
     if (other) return { conversation: other, how: 'foreign', isFork: true };
     if ((view.keys.weight ?? 0) >= FOREIGN_WEIGHT) {
       for (let i = chains.length - 1; i >= 0; i--) {
@@ -203,19 +215,31 @@ export class Conversations {
       if (summed) return { conversation: summed, how: 'replaced', isFork: false };
     }
     const isSaid = view.keys.shape === 'continued';
-    if (view.isFresh && !isSaid) return undefined;
+    // results of calls that nobody here asked for: a history that began before the capture
+    if (view.results.some(({ id }) => id !== undefined)) return undefined;
+    if (view.isFresh && !isSaid) return this.#begunAnew(view, agent);
     const kept = { sessionId: view.sessionId, system: view.keys.system, tools: view.keys.tools };
     for (const key of keptKeys(agent, kept)) {
       if (key.endsWith(' only') && agent.isShared) continue;
       const alike = this.#kept.get(key).filter((c) => c.agentId === view.agentId && isIdle(c) && c.lastAt <= at);
       const shorter = alike.filter((c) => view.messages < c.sentMessages);
       // without the words that say so it may as well be a history that began before the capture
-      const [only] = shorter.length === 1 || isSaid ? shorter.slice(-1) : [];
+      const [only] = isSaid ? alike.slice(-1) : shorter.length === 1 ? shorter : [];
       if (only) return { conversation: only, how: 'replaced', isFork: false };
       if (view.sessionId !== undefined && alike.length > 0)
         return { conversation: alike.at(-1) as Conversation, how: 'replaced', isFork: false };
     }
     return undefined;
+  }
+
+  /** One message alone, in a session between two of its turns, with its system prompt and tools: the history became a summary. */
+  #begunAnew(view: RequestView, agent: Agent): Found | undefined {
+    if (view.sessionId === undefined || !view.hasTools) return undefined;
+    const alike = this.#kept.get(`${agent.key} session ${view.sessionId}`);
+    const conversation = alike.findLast((c) => c.agentId === view.agentId);
+    if (!conversation || conversation.turn !== undefined) return undefined;
+    const isSame = conversation.system === view.keys.system && conversation.tools === view.keys.tools;
+    return isSame && isIdle(conversation) ? { conversation, how: 'replaced', isFork: false } : undefined;
   }
 
   /** A summary of a conversation was made: a history that begins with it goes on with the conversation. */
@@ -300,7 +324,7 @@ export class Conversations {
     conversation.asked = [];
     conversation.lastCall = undefined;
     this.#keysOf.delete(conversation);
-    if (keys.foreign.length === 0 && keys.asked.length === 0) return;
+    if (keys.foreign.length === 0 && keys.asked.length === 0 && keys.session === undefined) return;
     this.#endedKeys.set(conversation, keys);
     this.#ended.add(conversation);
     for (const oldest of this.#ended) {
@@ -323,6 +347,7 @@ export class Conversations {
   }
 
   #forgetShared(conversation: Conversation, keys: Keys): void {
+    if (keys.session !== undefined) this.#sessions.remove(keys.session, (c) => c === conversation);
     this.#forgetAsked(conversation, keys);
     for (const key of keys.foreign) this.#foreign.remove(key, (p) => p.conversation === conversation);
   }
@@ -347,7 +372,7 @@ export class Conversations {
     if (!keys) return;
     const key = `${conversation.agent.hostId} ${chain}`;
     keys.foreign.push(key);
-    this.#foreign.add(key, { conversation, kind: 'answer' });
+    this.#foreign.add(key, pointAt(conversation, 'answer'));
     if (keys.foreign.length > MAX_FOREIGN)
       this.#foreign.remove(keys.foreign.shift() as string, (p) => p.conversation === conversation);
   }
@@ -366,7 +391,7 @@ export class Conversations {
     if (!keys) return;
     const key = pointKey(conversation.agent, chain);
     for (const p of this.#points.get(key)) if (p.conversation === conversation && p.kind === kind) return;
-    this.#points.add(key, { conversation, kind, ...(kind === 'answer' && { root: conversation.lastRoot }) });
+    this.#points.add(key, pointAt(conversation, kind));
     keys.points.push(key);
     if (keys.points.length > MAX_POINTS) this.#dropPoint(keys.points.shift() as string, conversation);
   }
@@ -381,10 +406,16 @@ interface Keys {
   readonly points: string[];
   readonly responses: string[];
   readonly asked: string[];
+  session: string | undefined;
   readonly kept: string[];
   readonly summary: string[];
   readonly foreign: string[];
   lastAnswer: string | undefined;
+}
+
+function pointAt(conversation: Conversation, kind: Point['kind']): Point {
+  const { sentMessages: sent, turnCount: turns, lastRoot: root } = conversation;
+  return { conversation, kind, sent, turns, ...(kind === 'answer' && { root }) };
 }
 
 function pointKey(agent: Agent, chain: Chain): string {

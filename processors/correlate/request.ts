@@ -25,6 +25,8 @@ export interface RequestView {
   readonly maxTokens: number | undefined;
   readonly model: string;
   readonly isSmallModel: boolean;
+  /** Messages before and with the last answer, without system prompts that stand beside the messages. */
+  readonly known: number;
   /** Messages without system prompts. */
   readonly messages: number;
   /** Times that the client says it sent this before. */
@@ -41,7 +43,8 @@ const SMALL = /(^|[^a-z])(haiku|nano|mini|flash|lite|small|tiny|micro|instant|[1
 
 export function viewOf(event: OispEvent<AiRequestData>): RequestView {
   const { data } = event;
-  const messages = (data.messages ?? []).filter((message) => message.role !== 'system');
+  const listed = (data.messages ?? []).filter((message) => message.attrs?.separate !== true);
+  const messages = listed.filter((message) => message.role !== 'system');
   let last = -1;
   for (const [i, message] of messages.entries()) if (message.role === 'assistant') last = i;
   const earlier: string[] = [];
@@ -81,6 +84,7 @@ export function viewOf(event: OispEvent<AiRequestData>): RequestView {
     maxTokens: data.parameters?.max_tokens,
     model,
     isSmallModel: SMALL.test(model),
+    known: listed.findLastIndex((message) => message.role === 'assistant') + 1,
     messages: messages.length,
     resends: typeof resends === 'number' ? resends : 0,
     connection: text(event, 'oisp.conn'),

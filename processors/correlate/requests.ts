@@ -124,6 +124,7 @@ export class Requests {
     const repeated = this.#conversations.repeated(call, chains);
     if (repeated) {
       call.resend = (repeated.lastCall?.resend ?? 0) + 1;
+      call.offset = repeated.sentMessages;
       this.#goOn(call, repeated, chains, 'request');
       return;
     }
@@ -137,6 +138,7 @@ export class Requests {
     if (!found) this.#start(call, chains);
     else {
       this.#learnModel(call);
+      call.offset = offsetOf(call, found);
       this.#goOn(call, this.#continued(call, found), chains, found.how);
     }
     if (view.hasTools) agent.hasToolUse = true;
@@ -182,7 +184,8 @@ export class Requests {
     const isOwn = conversation.agent === call.agent;
     const sibling = this.#begin(call, isOwn ? parentOf(conversation) : undefined, conversation);
     if (found.isFork && isOwn) {
-      sibling.lastRoot = found.root ?? sibling.lastRoot;
+      sibling.lastRoot = found.from?.root ?? sibling.lastRoot;
+      sibling.turnCount = found.from?.turns ?? sibling.turnCount;
       this.#leave(conversation);
     }
     return sibling;
@@ -199,7 +202,6 @@ export class Requests {
 
   #goOn(call: Call, conversation: Conversation, chains: readonly Chain[], how: Found['how']): void {
     const { view } = call;
-    call.offset = how === 'replaced' ? 0 : conversation.sentMessages;
     if (how === 'last_answer' || how === 'replaced') {
       call.rule = how === 'replaced' ? 'compaction' : 'last_answer';
       call.confidence = 'medium';
@@ -290,9 +292,10 @@ export class Requests {
 
   /** A turn that outgrew its caps goes on in a trace of its own; spans keep the trace they began in. */
   #rollOver(call: Call, conversation: Conversation, old: Turn): void {
-    this.#turns.close(old, call.at, 'continued');
     const before = conversation.lastRoot;
     this.#turns.continues(this.#open(call, conversation, undefined), before);
+    // when the results that the call brings have ended their tool calls
+    this.#host.after(call.at + 1, () => this.#turns.close(old, call.at, 'continued'));
     this.#host.count('oisp_correlate_continuations');
   }
 
@@ -314,6 +317,7 @@ export class Requests {
     if (call.isUnseen) this.#learn(call, event, at);
     call.response = event;
     call.endAt = at;
+    if (call.about && event.data.success) this.#conversations.summed(call.about, matchOf(event)?.lines ?? []);
     if (call.turn) this.#answer(call, event, at);
     else if (!agent.pending.has(call)) this.#beside.alone(call);
   }
@@ -326,7 +330,6 @@ export class Requests {
     const { completeness, missing = [] } = event.confidence;
     const whole = data.success && (call.isUnseen ? missing.length === 1 : completeness !== 'partial');
     const keys = matchOf(event);
-    if (call.about && data.success) this.#conversations.summed(call.about, keys?.lines ?? []);
     if (conversation && !call.isSide && !call.isUnseen && data.success) {
       if (whole)
         this.#conversations.answered(
@@ -379,7 +382,11 @@ export class Requests {
     for (const call of [...agent.pending]) this.#beside.standUp(call);
     for (const turn of [...agent.turns])
       if (turn.state === 'open')
-        this.#turns.abandon(turn, Math.max(turn.lastAt, Math.min(at, turn.lastAt + 50 * MS)), reason);
+        this.#turns.abandon(
+          turn,
+          turn.calls.size > 0 ? at : Math.max(turn.lastAt, Math.min(at, turn.lastAt + 50 * MS)),
+          reason,
+        );
     for (const call of this.#calls.of(agent)) {
       if (call.turn) {
         this.#turns.emitCall(call, Math.max(call.at, call.turn.end), 'no_response');
@@ -398,6 +405,15 @@ export class Requests {
 /** Messages of a request without the system prompts that stand beside them: what the next request's delta begins after. */
 function sentIn(request: OispEvent<AiRequestData>): number {
   return request.data.messages?.filter((message) => message.attrs?.separate !== true).length ?? 0;
+}
+
+/** How many of the messages of a request the conversation had sent before. */
+function offsetOf({ view }: Call, { conversation, how, isFork, from }: Found): number {
+  if (how === 'replaced' || how === 'provider_id') return 0;
+  if (how === 'last_answer') return view.known;
+  // a history of which nothing is known but that it holds the tool call
+  if (how === 'tool_result') return from ? view.known : 0;
+  return isFork ? (from?.sent ?? conversation.sentMessages) : conversation.sentMessages;
 }
 
 function parentOf({ parentTool, parentRule }: Conversation): Parent | undefined {

@@ -139,7 +139,7 @@ export interface Turn {
   readonly rule: Rule | undefined;
   readonly confidence: Confidence | undefined;
   readonly anchor: Anchor;
-  readonly index: number;
+  index: number;
   opener: OispEvent<AiRequestData>;
   readonly links: { readonly traceId: string; readonly spanId: string; type: string }[];
   start: number;

@@ -76,6 +76,13 @@ export class Tools {
       ? asked.find((t) => t.open && t.index === data.index)
       : asked.find((t) => t.open && t.callId === data.call_id);
     if (!tool) {
+      const ended = derived ? undefined : asked.find((t) => t.callId === data.call_id);
+      if (ended?.result === undefined && ended?.exported) {
+        // its span has left: an idle turn or a request that brought it indirectly ended it
+        ended.result = event;
+        this.#host.out.event(event, claim, { traceId: ended.turn.traceId, spanId: ended.spanId, late: true });
+        return;
+      }
       this.#host.count('oisp_correlate_unmatched_tool_results');
       this.#host.out.event(event, claim);
       return;

@@ -86,6 +86,8 @@ export class Turns {
     turn.links.length = 0;
     if (!before || before.traceId === turn.traceId) return;
     turn.links.push(linkTo(before, 'continued_from'));
+    turn.index = Math.max(0, turn.index - 1);
+    turn.conversation.turnCount = turn.index + 1;
     turn.conversation.lastRoot = { traceId: turn.traceId, spanId: turn.spanId, first: before.first ?? before };
   }
 
@@ -129,7 +131,7 @@ export class Turns {
     if (turn.state === 'closed') return;
     for (const child of [...turn.children]) this.abandon(child, at, reason);
     this.close(turn, Math.max(at, turn.end), reason);
-    for (const call of [...turn.calls]) this.emitCall(call, Math.max(call.at, turn.end), 'no_response');
+    for (const call of [...turn.calls]) this.emitCall(call, Math.max(call.at, turn.end), endOf(turn, 'no_response'));
     this.finishIfDone(turn);
   }
 
@@ -139,7 +141,7 @@ export class Turns {
     turn.state = 'closing';
     turn.end = Math.max(turn.end, at);
     turn.endReason = reason;
-    for (const tool of turn.tools) if (tool.open) this.endTool(tool, at, 'unanswered');
+    for (const tool of turn.tools) if (tool.open) this.endTool(tool, at, endOf(turn, 'unanswered'));
     this.finishIfDone(turn);
   }
 
@@ -152,7 +154,7 @@ export class Turns {
     for (const stray of turn.strays) this.#settleStray(stray);
     for (const exec of turn.running) {
       exec.exported = true;
-      this.#span(turn, execSpan(exec, Math.max(turn.end, exec.start), 'detached'), claim);
+      this.#span(turn, execSpan(exec, Math.max(turn.end, exec.start), endOf(turn, 'detached')), claim);
     }
     turn.running.clear();
     this.flushGroups(turn, () => true);
@@ -285,6 +287,11 @@ function linkTo({ traceId: trace, spanId: span }: Root, type: string): Turn['lin
 /** Whether a turn was silent since, with no call under way. */
 function isSilent(turn: Turn, since: number): boolean {
   return turn.state === 'open' && turn.calls.size === 0 && turn.lastAt === since;
+}
+
+/** Why something that is still under way ends with its turn: by what it lacks, or because nobody watches any more. */
+function endOf(turn: Turn, lacks: string): string {
+  return turn.endReason === 'shutdown' ? 'shutdown' : lacks;
 }
 
 function addUsage(turn: Turn, usage: Turn['usage']): void {

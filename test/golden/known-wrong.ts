@@ -1,0 +1,25 @@
+interface KnownWrong {
+  readonly what: string;
+  /** What the test of soundness says of its traces. */
+  readonly faults?: readonly string[];
+}
+
+/**
+ * Sessions whose tree.txt says what is right while the program says something else, with what is different. A session that comes out right fails the test:
+ * take it from the list.
+ */
+export const KNOWN_WRONG: ReadonlyMap<string, KnownWrong> = new Map<string, KnownWrong>([
+  ['cursor-example', { what: 'The root has no cost.', faults: ['oisp.cost.total_usd of the root is not the sum'] }],
+  [
+    'housekeeping',
+    { what: 'What waits for its reason when the turn ends is not counted on the root and has no place.' },
+  ],
+  [
+    'mcp-stdio',
+    {
+      what: 'A server that still runs when the turn ends does not say that it was detached; the exec of its folded child has the ids of a span that never leaves.',
+      faults: ['process.exec has the ids of no span'],
+    },
+  ],
+  ['stray-program', { what: 'A file of an unexplained program has no bytes and a count of 1.' }],
+]);
