@@ -119,6 +119,8 @@ class HmacMatcher implements Matcher {
     let answer: [number, number] | undefined;
     let before: Message['role'] | undefined;
     let weight = 0;
+    // an answer that the request begins itself is none of the history
+    const prefill = data.messages?.at(-1)?.role === 'assistant' ? data.messages.at(-1) : undefined;
     for (const message of data.messages ?? []) {
       if (message.role === 'system') {
         if (typeof message.content === 'string') system.push(message.content);
@@ -126,6 +128,7 @@ class HmacMatcher implements Matcher {
       }
       const from = messages.length;
       this.#parts(message, messages);
+      if (message === prefill) break;
       if (message.role === 'assistant') {
         if (typeof message.content === 'string') weight += message.content.length;
         answer = before === 'assistant' && answer ? [answer[0], messages.length] : [from, messages.length];

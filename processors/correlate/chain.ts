@@ -4,6 +4,8 @@ import type { Key } from '../../core/index.ts';
 export type Chain = number;
 
 export const EMPTY_CHAIN: Chain = 0;
+/** Of a history that was not captured: no other is equal. */
+export const UNSEEN_CHAIN: Chain = -2;
 
 /** The chain of a history that goes on with one more part. */
 export function extend(chain: Chain, key: Key): Chain {

@@ -105,7 +105,8 @@ export class Conversations {
         continue;
       const isUnderWay = lastCall.response === undefined;
       // the same first words may be another user's while the answer is under way, or long after it failed
-      if (view.isFresh && view.resends === 0 && (isUnderWay || call.at - conversation.lastAt > RETRY_NS)) continue;
+      const isFirst = view.isFresh || conversation.settled === undefined;
+      if (isFirst && view.resends === 0 && (isUnderWay || call.at - conversation.lastAt > RETRY_NS)) continue;
       if (!isUnderWay && !isUnanswered(lastCall)) continue;
       const isOfSession = conversation.sessionId === view.sessionId;
       const rank =
@@ -221,10 +222,12 @@ export class Conversations {
     const kept = { sessionId: view.sessionId, system: view.keys.system, tools: view.keys.tools };
     for (const key of keptKeys(agent, kept)) {
       if (key.endsWith(' only') && agent.isShared) continue;
-      const alike = this.#kept.get(key).filter((c) => c.agentId === view.agentId && isIdle(c) && c.lastAt <= at);
+      const all = this.#kept.get(key);
+      const alike = all.filter((c) => c.agentId === view.agentId && isIdle(c) && c.lastAt <= at);
       const shorter = alike.filter((c) => view.messages < c.sentMessages);
       // without the words that say so it may as well be a history that began before the capture
-      const [only] = isSaid ? alike.slice(-1) : shorter.length === 1 ? shorter : [];
+      const isSure = all.length === 1 && view.hasTools && !agent.isShared;
+      const [only] = isSaid ? alike.slice(-1) : isSure ? shorter : [];
       if (only) return { conversation: only, how: 'replaced', isFork: false };
       if (view.sessionId !== undefined && alike.length > 0)
         return { conversation: alike.at(-1) as Conversation, how: 'replaced', isFork: false };

@@ -12,6 +12,8 @@ export interface RequestView {
   readonly keys: MatchKeys;
   /** Results behind the last assistant message. */
   readonly results: readonly BroughtResult[];
+  /** It begins the answer itself, or brings one again that is to be gone on with. */
+  readonly isPrefilled: boolean;
   /** Ids of the results before it: agents put calls and results of their own behind those of the model. */
   readonly earlier: readonly string[];
   /** Words of the user behind the last assistant message. */
@@ -39,6 +41,9 @@ export interface RequestView {
   readonly previousResponseId: string | undefined;
 }
 
+/** Whether a model is by its name one that agents make small calls to. */
+export const isSmall = (model: string): boolean => SMALL.test(model);
+
 const SMALL = /(^|[^a-z])(haiku|nano|mini|flash|lite|small|tiny|micro|instant|[1-9]b)([^a-z]|$)/i;
 
 export function viewOf(event: OispEvent<AiRequestData>): RequestView {
@@ -46,14 +51,16 @@ export function viewOf(event: OispEvent<AiRequestData>): RequestView {
   const listed = (data.messages ?? []).filter((message) => message.attrs?.separate !== true);
   const messages = listed.filter((message) => message.role !== 'system');
   let last = -1;
-  for (const [i, message] of messages.entries()) if (message.role === 'assistant') last = i;
+  const isPrefilled = messages.at(-1)?.role === 'assistant';
+  const said = isPrefilled ? messages.slice(0, -1) : messages;
+  for (const [i, message] of said.entries()) if (message.role === 'assistant') last = i;
   const earlier: string[] = [];
   for (const message of messages.slice(0, last + 1))
     for (const part of message.parts ?? [])
       if (part.type === 'tool_call_response' && part.id !== undefined) earlier.push(part.id);
   const results: BroughtResult[] = [];
   let hasUserText = false;
-  for (const message of messages.slice(last + 1)) {
+  for (const message of said.slice(last + 1)) {
     if (message.parts === undefined) {
       if (message.role === 'tool' || message.role === 'function') {
         results.push({
@@ -75,6 +82,7 @@ export function viewOf(event: OispEvent<AiRequestData>): RequestView {
   return {
     keys: matchOf(event) ?? {},
     results,
+    isPrefilled,
     earlier,
     hasUserText,
     isFresh: last < 0,
@@ -83,8 +91,8 @@ export function viewOf(event: OispEvent<AiRequestData>): RequestView {
     tools,
     maxTokens: data.parameters?.max_tokens,
     model,
-    isSmallModel: SMALL.test(model),
-    known: listed.findLastIndex((message) => message.role === 'assistant') + 1,
+    isSmallModel: isSmall(model),
+    known: listed.slice(0, isPrefilled ? -1 : undefined).findLastIndex((message) => message.role === 'assistant') + 1,
     messages: messages.length,
     resends: typeof resends === 'number' ? resends : 0,
     connection: text(event, 'oisp.conn'),

@@ -1,11 +1,11 @@
 import { type AiRequestData, type AiResponseData, digest, matchOf, type OispEvent, spanId } from '../../core/index.ts';
 import { Beside } from './beside.ts';
-import { type Chain, EMPTY_CHAIN } from './chain.ts';
+import { type Chain, EMPTY_CHAIN, UNSEEN_CHAIN } from './chain.ts';
 import type { Claim } from './claim.ts';
 import type { Conversations, Found } from './conversations.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { MS, SECOND } from './options.ts';
-import { viewOf } from './request.ts';
+import { isSmall, viewOf } from './request.ts';
 import { isAside, sideKindOf } from './side-calls.ts';
 import type { Agent, Call, Conversation, ToolState, Turn } from './state.ts';
 import type { Parent, Tasks } from './tasks.ts';
@@ -61,7 +61,8 @@ export class Requests {
     const isEnd = 'success' in event.data && event.data.finish_reason === 'stop' && !event.data.tool_calls_count;
     if (isEnd && !turn && request.data.request_type === 'chat') return undefined;
     const call = this.#take(agent, request, at - sinceFirstByte(event), claim, true);
-    if (!call.view.isChat) this.#beside.add(call);
+    call.isSide = call.view.isChat && isHelper(event);
+    if (call.isSide || !call.view.isChat) this.#beside.add(call);
     else if (turn) {
       call.rule = 'only_open';
       call.confidence = 'low';
@@ -77,6 +78,8 @@ export class Requests {
 
   #follow(call: Call, conversation: Conversation): void {
     call.conversation = conversation;
+    call.end = UNSEEN_CHAIN;
+    conversation.settled = undefined;
     conversation.lastCall = call;
     conversation.lastAt = call.at;
   }
@@ -135,7 +138,8 @@ export class Requests {
       this.#beside.add(call, found.conversation.turn);
       return;
     }
-    if (!found) this.#start(call, chains);
+    const task = found && this.#taskIn(call, found.conversation);
+    if (!found || task) this.#start(call, chains, task);
     else {
       this.#learnModel(call);
       call.offset = offsetOf(call, found);
@@ -150,11 +154,11 @@ export class Requests {
   }
 
   /** A conversation that nothing is known of: a sub-agent's, the user's, or a call beside one. */
-  #start(call: Call, chains: readonly Chain[]): void {
+  #start(call: Call, chains: readonly Chain[], task?: Parent): void {
     const { view } = call;
-    const side = sideKindOf(call);
+    const side = task ? 'no' : sideKindOf(call);
     const mayWork = view.isFresh && (side !== 'yes' || view.hasTools);
-    const parent = mayWork ? this.#tasks.parentOf(call, view.keys.lines ?? []) : undefined;
+    const parent = task ?? (mayWork ? this.#tasks.parentOf(call, view.keys.lines ?? []) : undefined);
     if (!parent && side !== 'no') {
       call.isSide = side === 'yes';
       if (call.isSide && view.keys.shape === 'summary') call.about = this.#conversations.only(call);
@@ -173,6 +177,15 @@ export class Requests {
     const conversation = this.#begin(call, parent);
     this.#place(call, conversation, chains);
     this.#open(call, conversation, parent);
+  }
+
+  /** A sub-agent may begin with the whole history of the conversation that asked for it, its task behind it. */
+  #taskIn(call: Call, conversation: Conversation): Parent | undefined {
+    const { view } = call;
+    if (view.isFresh || view.results.length > 0 || !view.keys.latest) return undefined;
+    const task = this.#tasks.parentOf(call, view.keys.latest);
+    const isIts = task?.rule === 'task_text' && task.tool.open && task.tool.conversation === conversation;
+    return isIts ? task : undefined;
   }
 
   /** The conversation to go on with: of a fork, or of a history that came from another process, a sibling. */
@@ -212,7 +225,8 @@ export class Requests {
     const { turn, lastRoot } = conversation;
     const brings = this.#settle(call, conversation) || view.results.length > 0;
     this.#place(call, conversation, chains);
-    const opens = view.hasUserText && (!brings || view.keys.interrupted === true) && !isRepeated;
+    const isSameAnswer = view.isPrefilled && (how === 'answer' || how === 'request');
+    const opens = view.hasUserText && (!brings || view.keys.interrupted === true) && !isRepeated && !isSameAnswer;
     if (turn && turn.state === 'open' && !opens) {
       if (this.#turns.isFull(turn, call.at)) this.#rollOver(call, conversation, turn);
       else this.#turns.join(call, turn);
@@ -261,6 +275,7 @@ export class Requests {
       connection: view.connection,
       answered: -1,
       settled: undefined,
+      wantsTools: false,
       requested: -1,
       sentMessages: family?.sentMessages ?? 0,
       lastCall: undefined,
@@ -339,27 +354,31 @@ export class Requests {
           (call.view.keys.weight ?? 0) + (keys?.weight ?? 0),
         );
     }
-    const isLast = conversation?.lastCall === call || (call.end !== undefined && call.end === conversation?.requested);
-    if (!call.isSide && call.view.isChat) {
-      if (data.success) {
-        turn.failed = undefined;
-        turn.lastAnswer = event;
-        turn.answered = keys?.lines ?? [];
-        if (conversation) conversation.settled = call.end;
-        this.#startTools(call, at);
-      } else if (call.end === undefined || conversation?.settled !== call.end) {
-        // of two equal requests that were under way at once the answered one counts
-        turn.failed = {
-          type: data.error?.code ?? data.error?.type ?? String(data.status_code ?? 'stream_interrupted'),
-        };
-      }
-    }
+    if (!call.isSide && call.view.isChat) this.#note(call, event, at, whole);
     this.#turns.emitCall(call, at, undefined);
-    if (!call.isSide && call.view.isChat && whole && turn.state === 'open' && isLast && !asksForTools(data)) {
+    if (!call.isSide && call.view.isChat && turn.state === 'open' && conversation && isSettled(conversation, turn)) {
       turn.end = Math.max(turn.end, at);
       if (mayGoOn(event)) this.#closeUnlessGoneOn(turn, at);
       else this.#turns.close(turn, at);
     } else this.#turns.finishIfDone(turn);
+  }
+
+  /** What an answer says of its turn. Of equal requests that are under way at once the answered one counts. */
+  #note(call: Call, event: OispEvent<AiResponseData>, at: number, whole: boolean): void {
+    const { turn, conversation } = call;
+    const { data } = event;
+    if (!turn) return;
+    if (data.success) {
+      turn.failed = undefined;
+      turn.lastAnswer = event;
+      turn.answered = matchOf(event)?.lines ?? [];
+      this.#startTools(call, at);
+      if (!whole || !conversation) return;
+      if (conversation.settled !== call.end) conversation.wantsTools = false;
+      conversation.settled = call.end;
+      conversation.wantsTools ||= asksForTools(data);
+    } else if (call.end === undefined || conversation?.settled !== call.end)
+      turn.failed = { type: data.error?.code ?? data.error?.type ?? String(data.status_code ?? 'stream_interrupted') };
   }
 
   /** Tools begin when the whole answer is there, but for those that were seen at work before. */
@@ -416,6 +435,15 @@ function offsetOf({ view }: Call, { conversation, how, isFork, from }: Found): n
   return isFork ? (from?.sent ?? conversation.sentMessages) : conversation.sentMessages;
 }
 
+/** Whether the last request of a conversation was answered, asked for no tool, and nothing else of the turn is under way. */
+function isSettled(conversation: Conversation, turn: Turn): boolean {
+  if (conversation.wantsTools || conversation.settled === undefined) return false;
+  const { lastCall } = conversation;
+  if (lastCall?.end !== conversation.settled) return false;
+  for (const call of turn.calls) if (!call.isSide && call.view.isChat) return false;
+  return true;
+}
+
 function parentOf({ parentTool, parentRule }: Conversation): Parent | undefined {
   const rule = parentRule ?? 'task_text';
   return parentTool && { tool: parentTool, rule, confidence: rule === 'task_text' ? 'high' : 'medium' };
@@ -425,6 +453,11 @@ function parentOf({ parentTool, parentRule }: Conversation): Parent | undefined 
 function mayGoOn({ data, attrs }: OispEvent<AiResponseData>): boolean {
   const words = attrs?.['gen_ai.response.finish_reasons'];
   return data.finish_reason === 'length' || (Array.isArray(words) && words.includes('pause_turn'));
+}
+
+/** Whether an answer that asks for nothing came from a small model: its request, which was not captured, opened no turn. */
+function isHelper({ data }: AnswerEvent): boolean {
+  return 'success' in data && !asksForTools(data) && isSmall(data.model?.id ?? '');
 }
 
 function asksForTools(data: AiResponseData): boolean {

@@ -26,7 +26,7 @@ export function sideKindOf(call: Call): 'yes' | 'maybe' | 'no' {
   if (view.keys.shape !== undefined && (company || view.isSmallModel)) return 'yes';
   if (isDuring) return 'yes';
   if (!view.isSmallModel || agent.mainModels.has(view.model)) return 'no';
-  return company ? 'yes' : 'maybe';
+  return company && !agent.isShared ? 'yes' : 'maybe';
 }
 
 /** Whether all open turns are of agents with tools, and neither system prompt nor tools are theirs. */

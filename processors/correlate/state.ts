@@ -106,6 +106,8 @@ export interface Conversation {
   answered: Chain;
   /** The request that was answered last. */
   settled: Chain | undefined;
+  /** Its answers asked for tools. */
+  wantsTools: boolean;
   requested: Chain;
   /** Number of messages of the last request, for the delta of the next one. */
   sentMessages: number;

@@ -30,7 +30,9 @@ export class Tools {
       return;
     }
     const { conversation } = call;
-    if (conversation.asked[0]?.call !== call) conversation.asked = [];
+    const before = conversation.asked[0]?.call;
+    // equal requests under way at once may both be gone on with
+    if (before !== call && (before?.end === undefined || before.end !== call.end)) conversation.asked = [];
     const derived = event.attrs?.['oisp.call_id.derived'] === true;
     const tool: ToolState = {
       event,

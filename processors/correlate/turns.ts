@@ -148,6 +148,8 @@ export class Turns {
   /** Sends what is left of a turn on its way, its root last, once nothing below it is under way. */
   finishIfDone(turn: Turn): void {
     if (turn.state !== 'closing' || turn.calls.size > 0 || turn.children.size > 0) return;
+    for (const tool of turn.tools)
+      if (tool.open) this.endTool(tool, Math.max(turn.end, tool.start), endOf(turn, 'unanswered'));
     turn.state = 'closed';
     const { out, options } = this.#host;
     const { claim } = turn.agent;
@@ -237,7 +239,7 @@ export class Turns {
     const { turn } = call;
     if (!turn) return;
     const usage = call.response?.data.usage;
-    if (usage) {
+    if (usage && isModelCall(call)) {
       const { usage: sum } = turn;
       if (usage.prompt_tokens !== undefined) sum.hasInput = true;
       if (usage.completion_tokens !== undefined) sum.hasOutput = true;
@@ -278,6 +280,12 @@ function hasStranger(agent: Agent, conversation: Conversation): boolean {
     if (other.sessionId === undefined || other.sessionId !== conversation.sessionId) return true;
   }
   return false;
+}
+
+/** Whether the tokens of a call are the model's: those of look-ups and counts are their own. */
+function isModelCall({ request }: Call): boolean {
+  const type = request.data.request_type;
+  return type === 'chat' || type === 'completion' || type === 'embedding';
 }
 
 function linkTo({ traceId: trace, spanId: span }: Root, type: string): Turn['links'][number] {
