@@ -14,7 +14,7 @@ export interface RequestView {
   readonly results: readonly BroughtResult[];
   /** It begins the answer itself, or brings one again that is to be gone on with. */
   readonly isPrefilled: boolean;
-  /** Ids of the results before it: agents put calls and results of their own behind those of the model. */
+  /** Ids of results behind which an answer stands, so that no event brings them: agents put calls and results of their own there. */
   readonly earlier: readonly string[];
   /** Words of the user behind the last assistant message. */
   readonly hasUserText: boolean;
@@ -55,7 +55,7 @@ export function viewOf(event: OispEvent<AiRequestData>): RequestView {
   const said = isPrefilled ? messages.slice(0, -1) : messages;
   for (const [i, message] of said.entries()) if (message.role === 'assistant') last = i;
   const earlier: string[] = [];
-  for (const message of messages.slice(0, last + 1))
+  for (const message of isPrefilled ? messages : messages.slice(0, last + 1))
     for (const part of message.parts ?? [])
       if (part.type === 'tool_call_response' && part.id !== undefined) earlier.push(part.id);
   const results: BroughtResult[] = [];
