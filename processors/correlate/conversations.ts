@@ -35,6 +35,8 @@ export interface Found {
   readonly how: 'provider_id' | 'tool_result' | 'answer' | 'request' | 'last_answer' | 'foreign' | 'replaced';
   /** The history goes on from an older place than the conversation's end. */
   readonly isFork: boolean;
+  /** Up to the last answer the history is known. */
+  readonly isWhole?: boolean;
   /** That place, where it is known. */
   readonly from?: Point | undefined;
 }
@@ -134,7 +136,7 @@ export class Conversations {
     // whoever answers an open tool call goes on, whatever was rewritten before it
     if (byResult && (byResult !== prefix?.conversation || prefix.isFork))
       return { conversation: byResult, how: 'tool_result', isFork: false, from: prefix?.from };
-    if (prefix && !prefix.isFork) return prefix;
+    if (prefix && (!prefix.isFork || prefix.isWhole)) return prefix;
     return this.#byLastAnswer(view, agent) ?? prefix ?? this.#elsewhere(view, agent, chains) ?? this.#replaced(call);
   }
 
@@ -153,8 +155,11 @@ export class Conversations {
       const point = best(this.#points.get(pointKey(agent, chain)), view, chain);
       if (!point) continue;
       const { conversation, kind } = point;
-      const isFork = kind === 'answer' ? conversation.answered !== chain : conversation.requested !== chain;
-      return { conversation, how: kind, isFork, from: point };
+      // what is still being answered was sent from there too: this is another branch
+      const isFork =
+        kind === 'answer' ? conversation.answered !== chain || !isIdle(conversation) : conversation.requested !== chain;
+      const isWhole = i + 1 >= (view.keys.answer?.[1] ?? 0) + chains.length - (view.keys.messages?.length ?? 0);
+      return { conversation, how: kind, isFork, isWhole, from: point };
     }
     return undefined;
   }
@@ -202,7 +207,7 @@ export class Conversations {
     const { messages, answer } = view.keys;
     if (!messages || !answer || answer[1] <= answer[0]) return undefined;
     const chain = chainsOf(messages.slice(...answer)).at(-1);
-    const alike = [...this.#lastAnswers.get(`${agent.key} ${chain}`)].filter((c) => isCompatible(view, c));
+    const alike = this.#lastAnswers.get(`${agent.key} ${chain}`).filter((c) => isCompatible(view, c) && isIdle(c));
     const same = alike.filter((c) => c.system === view.keys.system);
     const [only] = same.length > 0 ? same : alike;
     if (!only || (same.length > 0 ? same : alike).length > 1) return undefined;
