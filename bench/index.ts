@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const benches = ['encoder.ts', 'redact.ts', 'jsonl.ts', 'decode.ts', 'path.ts', 'ebpf.ts'];
+const benches = ['encoder.ts', 'redact.ts', 'jsonl.ts', 'decode.ts', 'correlate.ts', 'path.ts', 'ebpf.ts'];
 let missed = 0;
 for (const name of benches) {
   console.log(`\n== ${name}`);

@@ -1,30 +1,15 @@
 /**
  * `npm run score`: makes captures with the measuring tools beside the repository, runs configs/score.yaml over each and prints one table.
- *   --tools DIR   where the tools are (../shared/tools)      --keep   leave captures and outputs in the work folder
- *   --only NAME   only rows whose name contains NAME          --out DIR   the work folder
+ *   --tools DIR   where the tools are (../shared/tools)      --out DIR   keeps captures and outputs there
+ *   --only NAME   only rows whose name contains NAME
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Bench, readResult, SHARED_OPTIONS } from './measuring.ts';
 
-const root = join(import.meta.dirname, '..');
-const { values } = parseArgs({
-  options: {
-    tools: { type: 'string', default: join(root, '../shared/tools') },
-    only: { type: 'string' },
-    out: { type: 'string' },
-    keep: { type: 'boolean', default: false },
-  },
-});
-const tools = resolve(values.tools);
-if (!existsSync(tools)) {
-  console.log(`no measuring tools at ${tools}: nothing scored (--tools DIR names another place)`);
-  process.exit(0);
-}
-const work = values.out ?? mkdtempSync(join(tmpdir(), 'oisp-score-'));
-mkdirSync(work, { recursive: true });
+const { values } = parseArgs({ options: SHARED_OPTIONS });
+const bench = Bench.open(values);
+const { tools } = bench;
 
 interface Row {
   readonly name: string;
@@ -32,37 +17,25 @@ interface Row {
   readonly verdict: 'good' | 'below' | 'failed';
 }
 
-function run(
-  program: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): { ok: boolean; text: string } {
-  const done = spawnSync(program, args, { encoding: 'utf8', env: { ...process.env, ...env }, maxBuffer: 1 << 28 });
-  return { ok: done.status === 0, text: `${done.stdout}${done.stderr}` };
+/** What the tools write with --json, as far as it is read here. */
+interface Decoded {
+  readonly by_api: Readonly<Record<string, Readonly<Record<'calls' | 'found' | 'n' | 'ok', number>>>>;
+  readonly recall: number;
+  readonly exact: number;
+  readonly spurious: number;
 }
-
-function tool(name: string, ...args: string[]): { ok: boolean; text: string } {
-  return run(process.execPath, [join(tools, name), ...args]);
-}
-
-/** Runs the collector over a capture; the outputs are named after `to`. */
-function collect(capture: string, to: string, mode = 'full'): { ok: boolean; text: string } {
-  return run(process.execPath, [join(root, 'dist/cli/main.js'), '--config', join(root, 'configs/score.yaml')], {
-    OISP_IN: capture,
-    OISP_EVENTS: `${to}.events.jsonl`,
-    OISP_SPANS: `${to}.spans.jsonl`,
-    OISP_LOGS: `${to}.logs.jsonl`,
-    OISP_MODE: mode,
-  });
-}
+type Rated = Readonly<Record<'turns' | 'calls' | 'sub_agents' | 'tools' | 'effects', { readonly f1: number }>> & {
+  readonly side: { readonly rate: number };
+  readonly missed: readonly string[];
+};
 
 const rows: Row[] = [];
 
-function decodeRow(split: string): void {
+async function decodeRow(split: string): Promise<void> {
   const name = `decode h1 ${split}`;
   if (values.only && !name.includes(values.only)) return;
-  const at = join(work, `h1-${split}`);
-  const made = tool(
+  const at = bench.at(`h1-${split}`);
+  const made = await bench.tool(
     'exchanges-to-capture.mjs',
     '--in',
     join(tools, '../data/exchanges'),
@@ -73,12 +46,12 @@ function decodeRow(split: string): void {
     '--split',
     split,
   );
-  const ran = made.ok ? collect(`${at}.capture.jsonl`, at) : made;
+  const ran = made.ok ? await bench.collect(`${at}.capture.jsonl`, at) : made;
   if (!ran.ok) {
     rows.push({ name, figures: ran.text.trim().split('\n').at(-1) ?? '', verdict: 'failed' });
     return;
   }
-  tool(
+  await bench.tool(
     'score-decode.mjs',
     '--truth',
     `${at}.truth.jsonl`,
@@ -89,11 +62,11 @@ function decodeRow(split: string): void {
     '--misses',
     '0',
   );
-  const result = JSON.parse(readFileSync(`${at}.score.json`, 'utf8'));
+  const result = readResult<Decoded>(`${at}.score.json`);
   const families = { openai: /^(openai|azure)\/openai\./, anthropic: /^anthropic\//, gemini: /^(gemini|vertex)\// };
   for (const [family, pattern] of Object.entries(families)) {
     const sum = { calls: 0, found: 0, n: 0, ok: 0 };
-    for (const [api, row] of Object.entries<typeof sum>(result.by_api)) {
+    for (const [api, row] of Object.entries(result.by_api)) {
       if (!pattern.test(api)) continue;
       for (const key of ['calls', 'found', 'n', 'ok'] as const) sum[key] += row[key];
     }
@@ -112,17 +85,17 @@ function decodeRow(split: string): void {
   });
 }
 
-function agentsRow(name: string, args: readonly string[]): void {
+async function agentsRow(name: string, args: readonly string[]): Promise<void> {
   if (values.only && !name.includes(values.only)) return;
-  const at = join(work, name.replaceAll(/\W+/g, '-'));
-  const made = tool('simulate-agents.mjs', '--out', at, ...args);
-  const first = made.ok ? collect(`${at}.capture.jsonl`, at) : made;
-  const second = first.ok ? collect(`${at}.capture.jsonl`, `${at}-2`) : first;
+  const at = bench.at(name);
+  const made = await bench.tool('simulate-agents.mjs', '--out', at, ...args);
+  const first = made.ok ? await bench.collect(`${at}.capture.jsonl`, at) : made;
+  const second = first.ok ? await bench.collect(`${at}.capture.jsonl`, `${at}-2`) : first;
   if (!second.ok) {
     rows.push({ name, figures: second.text.trim().split('\n').at(-1) ?? '', verdict: 'failed' });
     return;
   }
-  const scored = tool(
+  const scored = await bench.tool(
     'score-agents.mjs',
     ...[
       '--truth',
@@ -136,7 +109,7 @@ function agentsRow(name: string, args: readonly string[]): void {
     ],
     ...['--bars', join(tools, 'bars-default.json'), '--json', `${at}.score.json`],
   );
-  const r = JSON.parse(readFileSync(`${at}.score.json`, 'utf8'));
+  const r = readResult<Rated>(`${at}.score.json`);
   const f = (x: number): string => x.toFixed(4);
   const figures = `turns ${f(r.turns.f1)} calls ${f(r.calls.f1)} side ${f(r.side.rate)} sub-agents ${f(r.sub_agents.f1)} tools ${f(r.tools.f1)} effects ${f(r.effects.f1)}`;
   rows.push({
@@ -146,12 +119,16 @@ function agentsRow(name: string, args: readonly string[]): void {
   });
 }
 
-for (const split of ['random', 'mtu', 'whole']) decodeRow(split);
-agentsRow('agents plain', ['--agents', '60', '--only', 'tool-loop,parallel-tools,sub-agent,side-calls,plain-chat']);
-agentsRow('agents all scenarios', ['--agents', '120', '--seed', '2']);
+for (const split of ['random', 'mtu', 'whole']) await decodeRow(split);
+await agentsRow('agents plain', [
+  '--agents',
+  '60',
+  '--only',
+  'tool-loop,parallel-tools,sub-agent,side-calls,plain-chat',
+]);
+await agentsRow('agents all scenarios', ['--agents', '120', '--seed', '2']);
 
 const width = Math.max(...rows.map((row) => row.name.length));
 for (const row of rows) console.log(`${row.name.padEnd(width)}  ${row.verdict.padEnd(6)}  ${row.figures}`);
-if (!values.keep && values.out === undefined) rmSync(work, { recursive: true, force: true });
-else console.log(`outputs in ${work}`);
+bench.close();
 if (rows.some((row) => row.verdict !== 'good' && row.name !== 'agents all scenarios')) process.exitCode = 1;

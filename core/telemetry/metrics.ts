@@ -224,6 +224,11 @@ const CORRELATE: readonly Metric[] = [
     'Number of events without a time that can be read; they pass without a place in a tree.',
   ),
   counter('oisp_correlate_late_events', '{events}', 'Number of events that came after their time window.'),
+  counter(
+    'oisp_correlate_early_events',
+    '{events}',
+    'Number of events that did not wait for their time window because too many did.',
+  ),
   counter('oisp_correlate_failed_events', '{events}', 'Number of events that a defect kept out of their tree.'),
   counter('oisp_correlate_unmatched_responses', '{events}', 'Number of answers without a request.'),
   counter(

@@ -21,7 +21,7 @@ import { Output } from './output.ts';
 import { agentAbove, inherit, Processes } from './processes.ts';
 import { Requests } from './requests.ts';
 import { hostIdOf, resourceOf, serviceName } from './service.ts';
-import type { Agent, Effect, McpMerge, McpServer, Proc, ToolState } from './state.ts';
+import type { Agent, Conversation, Effect, McpMerge, McpServer, Proc, ToolState } from './state.ts';
 import { Tasks } from './tasks.ts';
 import { Timeline } from './timeline.ts';
 import { Tools } from './tools.ts';
@@ -53,7 +53,15 @@ const RANKS: Readonly<Record<string, number>> = {
   'process.exit': 9,
 };
 
+/** Events between two looks at what can be let go: at least so many, and so many as there are things to look at. */
 const SWEEP_EVERY = 1024;
+/** What a look at a full table makes room for: a tenth, so that the next one is far. */
+const KEPT_SHARE = 0.9;
+/** Bounds that no config names. */
+export const LIMITS = {
+  /** Events that wait for their time window; beyond, the oldest are handled early. */
+  waiting: 250_000,
+} as const;
 /** Looks for silent turns per idle timeout. */
 const IDLE_CHECKS = 30;
 /** How long a process that ended stays known: its last events may come a little late. */
@@ -68,6 +76,7 @@ export class HostState implements TurnHost {
   readonly options: CorrelateOptions;
   readonly #count: (name: string, n?: number) => void;
   readonly #failed: (event: OispEvent | undefined, error: unknown) => void;
+  readonly #limits: Readonly<Record<keyof typeof LIMITS, number>>;
   readonly #timeline = new Timeline();
   readonly #waiting = new Heap<Waiting>(
     (a, b) =>
@@ -92,17 +101,19 @@ export class HostState implements TurnHost {
   #timerOrder = 0;
   #highest = Number.NEGATIVE_INFINITY;
   #now = Number.NEGATIVE_INFINITY;
-  #handled = 0;
+  #untilSweep = SWEEP_EVERY;
   #nextIdleCheck = Number.NEGATIVE_INFINITY;
 
   constructor(
     options: CorrelateOptions,
     count: (name: string, n?: number) => void,
     failed: (event: OispEvent | undefined, error: unknown) => void,
+    limits: Readonly<Record<keyof typeof LIMITS, number>> = LIMITS,
   ) {
     this.options = options;
     this.#count = count;
     this.#failed = failed;
+    this.#limits = limits;
     const calls = new OpenCalls();
     const tasks = new Tasks();
     this.#turns = new Turns(this, calls, tasks);
@@ -153,6 +164,14 @@ export class HostState implements TurnHost {
     claim.hold();
     this.#waiting.push({ at, rank: RANKS[event.event_type] ?? 4, event, claim });
     this.#advance(this.#highest - this.options.windowNs);
+    if (this.#waiting.size > this.#limits.waiting) this.#hurry();
+  }
+
+  /** More events wait than may: the oldest do not wait for the window. */
+  #hurry(): void {
+    const before = this.#waiting.size;
+    this.#advance(this.#waiting.peek()?.at ?? this.#highest);
+    this.#count('oisp_correlate_early_events', before - this.#waiting.size);
   }
 
   /** Event time goes on although nothing happened: `ns` after the latest event. */
@@ -160,6 +179,12 @@ export class HostState implements TurnHost {
     if (this.#highest === Number.NEGATIVE_INFINITY) return;
     const at = this.#highest + ns - this.options.windowNs;
     this.#advance(at);
+    this.#checkIdle(at);
+  }
+
+  #checkIdle(at: number): void {
+    if (at < this.#nextIdleCheck) return;
+    this.#nextIdleCheck = at + this.options.idleNs / IDLE_CHECKS;
     this.#turns.closeIdle(at);
   }
 
@@ -206,11 +231,8 @@ export class HostState implements TurnHost {
   #handle({ at, event, claim }: Waiting): void {
     if (at < this.#now) this.#count('oisp_correlate_late_events');
     else this.#now = at;
-    if (++this.#handled % SWEEP_EVERY === 0) this.#sweep(at);
-    if (at >= this.#nextIdleCheck) {
-      this.#nextIdleCheck = at + this.options.idleNs / IDLE_CHECKS;
-      this.#turns.closeIdle(at);
-    }
+    if (--this.#untilSweep <= 0) this.#sweep(at);
+    this.#checkIdle(at);
     this.#forgetNewcomers(at - NEWCOMER_NS);
     const proc = this.#processes.of(event.process, at);
     if (!proc) {
@@ -433,41 +455,68 @@ export class HostState implements TurnHost {
 
   #sweep(at: number): void {
     const { idleNs, maxConversations, maxProcesses } = this.options;
+    let conversations = 0;
     for (const agent of this.#agents.values()) {
+      conversations += agent.conversations.size;
       if (agent.turns.size === 0 && agent.pending.size === 0 && agent.claimed && at - agent.lastAt > idleNs) {
         // its state stays, but reading on after a crash does not go back to its beginning
         agent.claimed = false;
         agent.claim.release();
       }
     }
-    if (this.#agents.size > maxConversations) {
-      const idle = [...this.#agents.values()]
-        .filter((a) => a.turns.size === 0 && a.pending.size === 0)
-        .sort((a, b) => a.lastAt - b.lastAt);
-      for (const agent of idle.slice(0, Math.ceil(this.#agents.size - maxConversations * 0.9))) {
-        agent.proc.agent = undefined;
-        this.#letGo(agent);
-        this.#count('oisp_correlate_evicted_agents');
-      }
-    }
-    if (this.#conversations.size > maxConversations)
-      this.#evictConversations(Math.ceil(this.#conversations.size - maxConversations * 0.9));
+    if (this.#agents.size > maxConversations) this.#evictAgents(this.#agents.size - maxConversations * KEPT_SHARE, at);
+    if (conversations > maxConversations) this.#evictConversations(conversations - maxConversations * KEPT_SHARE);
     for (const [conn, server] of this.#found) if (server.proc.exited) this.#found.delete(conn);
+    for (const [id, { tool }] of this.#mcp) if (tool.turn.state === 'closed') this.#mcp.delete(id);
     this.#processes.sweep(at - AFTERLIFE_NS, (proc) => !proc.exited);
     if (this.#processes.size > maxProcesses) {
-      const gone = this.#processes.sweep(at - idleNs, (proc) => proc.agent !== undefined);
+      const isNeeded = (proc: Proc): boolean => proc.agent !== undefined;
+      let gone = this.#processes.sweep(at - idleNs, isNeeded);
+      if (this.#processes.size > maxProcesses)
+        gone += this.#processes.evict(this.#processes.size - maxProcesses * KEPT_SHARE, isNeeded);
       this.#count('oisp_correlate_evicted_processes', gone);
+    }
+    const size = this.#agents.size + this.#processes.size + this.#conversations.size;
+    const room = Math.min(maxProcesses - this.#processes.size, maxConversations - this.#conversations.size);
+    this.#untilSweep = Math.max(SWEEP_EVERY, Math.min(size, room));
+  }
+
+  /** Lets go of the agents that were silent longest: those without anything under way first. */
+  #evictAgents(n: number, at: number): void {
+    for (const agent of silentLongest(this.#agents.values(), n, (a) => a.turns.size > 0 || a.pending.size > 0)) {
+      this.#guarded(() => this.#requests.processEnded(agent, at, 'evicted'));
+      agent.proc.agent = undefined;
+      this.#letGo(agent);
+      this.#count('oisp_correlate_evicted_agents');
     }
   }
 
+  /** The same for conversations; a turn that goes on ends there. */
   #evictConversations(n: number): void {
-    const idle = [...this.#agents.values()]
-      .flatMap((a) => [...a.conversations])
-      .filter((c) => c.turn === undefined && !(c.lastCall && c.agent.pending.has(c.lastCall)));
-    idle.sort((a, b) => a.lastAt - b.lastAt);
-    for (const conversation of idle.slice(0, n)) this.#requests.forget(conversation);
-    this.#count('oisp_correlate_evicted_conversations', Math.min(n, idle.length));
+    const all = [...this.#agents.values()].flatMap((agent) => [...agent.conversations]);
+    const isWaiting = ({ agent, lastCall }: Conversation): boolean =>
+      lastCall !== undefined && agent.pending.has(lastCall);
+    const settled = all.filter((conversation) => !isWaiting(conversation));
+    let gone = 0;
+    for (const conversation of silentLongest(settled, n, ({ turn }) => turn !== undefined)) {
+      const { turn } = conversation;
+      if (turn) this.#guarded(() => this.#turns.abandon(turn, turn.lastAt, 'evicted'));
+      this.#requests.forget(conversation);
+      gone++;
+    }
+    this.#count('oisp_correlate_evicted_conversations', gone);
   }
+}
+
+/** The `n` that were silent longest; the busy ones only where the others are too few. */
+function silentLongest<T extends { readonly lastAt: number }>(
+  items: Iterable<T>,
+  n: number,
+  isBusy: (item: T) => boolean,
+): T[] {
+  const ranked = [...items].map((item) => ({ item, busy: isBusy(item) ? 1 : 0, at: item.lastAt }));
+  ranked.sort((a, b) => a.busy - b.busy || a.at - b.at);
+  return ranked.slice(0, Math.ceil(n)).map(({ item }) => item);
 }
 
 /** The captured connection that an event was read from. */

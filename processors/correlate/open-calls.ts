@@ -2,19 +2,27 @@ import type { Agent, Call } from './state.ts';
 
 /** Model calls whose span has not left yet, by process and request id. */
 export class OpenCalls {
-  readonly #calls = new Map<string, Call>();
+  /** By key of their agent. */
+  readonly #calls = new Map<string, Map<string, Call>>();
 
   add(call: Call): void {
-    this.#calls.set(keyOf(call.agent, call.request.data.request_id), call);
+    const { agent, request } = call;
+    let calls = this.#calls.get(agent.key);
+    if (!calls) {
+      calls = new Map();
+      this.#calls.set(agent.key, calls);
+    }
+    calls.set(request.data.request_id, call);
   }
 
   get(agent: Agent, requestId: string | undefined): Call | undefined {
-    return requestId === undefined ? undefined : this.#calls.get(keyOf(agent, requestId));
+    return requestId === undefined ? undefined : this.#calls.get(agent.key)?.get(requestId);
   }
 
   /** The span of a call has left, or never will: its input is let go, and what only the span needed. */
   done(call: Call): void {
-    this.#calls.delete(keyOf(call.agent, call.request.data.request_id));
+    const calls = this.#calls.get(call.agent.key);
+    if (calls?.delete(call.request.data.request_id) && calls.size === 0) this.#calls.delete(call.agent.key);
     call.claim.release();
     const { messages: _, tools: __, ...request } = call.request.data;
     call.request = { ...call.request, data: request, attrs: {} };
@@ -25,10 +33,6 @@ export class OpenCalls {
   }
 
   of(agent: Agent): Call[] {
-    return [...this.#calls.values()].filter((call) => call.agent === agent);
+    return [...(this.#calls.get(agent.key)?.values() ?? [])].filter((call) => call.agent === agent);
   }
-}
-
-function keyOf(agent: Agent, requestId: string): string {
-  return `${agent.key} ${requestId}`;
 }

@@ -58,6 +58,14 @@ export class Processes {
     return gone;
   }
 
+  /** Lets go of the `n` processes that were silent longest, whatever they are; those that an agent's state needs stay. */
+  evict(n: number, isNeeded: (proc: Proc) => boolean): number {
+    const all = [...this.#byPid].filter(([, proc]) => !isNeeded(proc)).sort(([, a], [, b]) => a.lastAt - b.lastAt);
+    const gone = all.slice(0, Math.ceil(n));
+    for (const [pid] of gone) this.#byPid.delete(pid);
+    return gone.length;
+  }
+
   #make(pid: number, info: ProcessInfo, parent: Proc | undefined, at: number): Proc {
     const proc: Proc = {
       pid,

@@ -202,7 +202,8 @@ export interface Call {
 }
 
 export interface ToolState {
-  readonly event: OispEvent<ToolCallData>;
+  /** Without its arguments once the span has left. */
+  event: OispEvent<ToolCallData>;
   readonly keys: MatchKeys;
   readonly call: Call;
   readonly turn: Turn;

@@ -270,6 +270,9 @@ export class Turns {
     }
     this.flushGroups(tool.turn, (t) => t === tool);
     this.#span(tool.turn, toolSpan(tool, Math.max(tool.end, tool.start), reason, this.#host.options), tool.agent.claim);
+    const { arguments: _, ...asked } = tool.event.data;
+    tool.event = { ...tool.event, data: asked, attrs: {} };
+    tool.result = undefined;
   }
 }
 
