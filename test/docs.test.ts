@@ -245,7 +245,10 @@ test('our own attributes are those that correlate writes, and its README has all
     })),
   );
   expect(named.filter(({ key }) => !code.some((text) => text.includes(`'${key}'`)))).toEqual([]);
-  const spans = readFileSync(join(root, 'processors/correlate/spans.ts'), 'utf8');
+  const folder = join(root, 'processors/correlate/spans');
+  const spans = readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n');
   const written = [...spans.matchAll(/'(oisp\.[a-z_.]+)'/g)].map((match) => match[1] ?? '');
   const described = new Set(
     named.filter(({ from }) => from === 'processors/correlate/README.md').map(({ key }) => key),

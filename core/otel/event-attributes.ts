@@ -1,99 +1,35 @@
 import type { OispEvent } from '../event/types.ts';
-import type { Attribute } from './span.ts';
+import { AttributeList } from './attribute-list.ts';
+import { ATTRS, FACTS, type Fact } from './event-facts.ts';
+import type { Attribute, Resource } from './span.ts';
+
+/**
+ * The event of a model call with its content (semantic conventions 1.41, gen-ai-events.md), which `correlate` makes on request; its `data` is a
+ * `DetailsData`. It is none of OISP: files of OISP events leave it out, the content is in their `ai.*`.
+ */
+export const DETAILS_EVENT = 'gen_ai.client.inference.operation.details';
+
+/** What such an event says, ready for a log record. */
+export interface DetailsData {
+  readonly success: boolean;
+  readonly attributes: readonly Attribute[];
+  readonly resource: Resource;
+}
+
+/** What an event says as log record; undefined for any other event, and for one whose content was taken out later. */
+export function detailsIn(event: OispEvent): DetailsData | undefined {
+  const { attributes, resource } = event.data as Partial<DetailsData>;
+  if (event.event_type !== DETAILS_EVENT || !Array.isArray(attributes) || !Array.isArray(resource?.attributes)) {
+    return undefined;
+  }
+  return event.data as DetailsData;
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 
 function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
-
-/** Where a fact of an event's `data` goes: path in the data, attribute, type. */
-type Fact = readonly [path: string, key: string, type: 'string' | 'int' | 'bool'];
-
-const PATHS: readonly Fact[] = [['path', 'file.path', 'string']];
-
-const FILE: readonly Fact[] = [
-  ...PATHS,
-  ['bytes_read', 'oisp.file.bytes_read', 'int'],
-  ['bytes_written', 'oisp.file.bytes_written', 'int'],
-  ['created', 'oisp.file.created', 'bool'],
-  ['truncated', 'oisp.file.truncated', 'bool'],
-];
-
-const AI: readonly Fact[] = [
-  ['request_id', 'oisp.request_id', 'string'],
-  ['conversation_id', 'gen_ai.conversation.id', 'string'],
-];
-
-/** Facts by event type. Nothing here is a message, an argument, a result or a command line. */
-const FACTS: Readonly<Record<string, readonly Fact[]>> = {
-  'ai.request': [
-    ...AI,
-    ['model.id', 'gen_ai.request.model', 'string'],
-    ['messages_count', 'oisp.request.messages.count', 'int'],
-    ['tools_count', 'oisp.request.tools.count', 'int'],
-    ['auth.type', 'oisp.auth.type', 'string'],
-    ['auth.account_type', 'oisp.auth.account_type', 'string'],
-  ],
-  'ai.response': [
-    ...AI,
-    ['model.id', 'gen_ai.response.model', 'string'],
-    ['provider_request_id', 'gen_ai.response.id', 'string'],
-    ['status_code', 'http.response.status_code', 'int'],
-    ['error.type', 'error.type', 'string'],
-    ['usage.prompt_tokens', 'gen_ai.usage.input_tokens', 'int'],
-    ['usage.completion_tokens', 'gen_ai.usage.output_tokens', 'int'],
-    ['usage.cached_tokens', 'gen_ai.usage.cache_read.input_tokens', 'int'],
-    ['usage.cache_creation_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'int'],
-    ['usage.reasoning_tokens', 'gen_ai.usage.reasoning.output_tokens', 'int'],
-  ],
-  'agent.tool_call': [
-    ['tool.name', 'gen_ai.tool.name', 'string'],
-    ['tool.type', 'oisp.tool.type', 'string'],
-    ['call_id', 'gen_ai.tool.call.id', 'string'],
-    ['request_id', 'oisp.request_id', 'string'],
-  ],
-  'agent.tool_result': [
-    ['tool.name', 'gen_ai.tool.name', 'string'],
-    ['call_id', 'gen_ai.tool.call.id', 'string'],
-    ['error.type', 'error.type', 'string'],
-    ['result_size_bytes', 'oisp.tool.result_size', 'int'],
-    ['request_id', 'oisp.request_id', 'string'],
-  ],
-  'process.exec': [['exe', 'process.executable.path', 'string']],
-  'process.exit': [
-    ['exit_code', 'process.exit.code', 'int'],
-    ['signal_name', 'oisp.process.signal', 'string'],
-    ['runtime_ms', 'oisp.process.runtime_ms', 'int'],
-  ],
-  'process.fork': [['child_pid', 'oisp.process.child_pid', 'int']],
-  'file.open': FILE,
-  'file.read': FILE,
-  'file.write': FILE,
-  'file.close': FILE,
-  'file.delete': PATHS,
-  'file.rename': [
-    ['new_path', 'file.path', 'string'],
-    ['old_path', 'oisp.file.old_path', 'string'],
-    ['overwrote', 'oisp.file.overwrote', 'bool'],
-  ],
-  'network.connect': [
-    ['dest.ip', 'network.peer.address', 'string'],
-    ['dest.port', 'network.peer.port', 'int'],
-    ['dest.port', 'server.port', 'int'],
-    ['protocol', 'network.transport', 'string'],
-  ],
-  'network.dns': [
-    ['query_name', 'dns.question.name', 'string'],
-    ['query_type', 'oisp.dns.type', 'string'],
-    ['response_code', 'oisp.dns.rcode', 'string'],
-  ],
-  'capture.lost': [
-    ['records', 'oisp.lost.records', 'int'],
-    ['bytes', 'oisp.lost.bytes', 'int'],
-    ['reason', 'oisp.lost.reason', 'string'],
-  ],
-};
 
 /** `request_type` to `gen_ai.operation.name`; others keep their own word. */
 const OPERATIONS: Readonly<Record<string, string>> = {
@@ -111,25 +47,15 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   other: '_OTHER',
 };
 
-/** Collects attributes; a value of another kind than expected is left out, because events may be foreign. */
-export class AttributeList {
-  readonly attributes: Attribute[] = [];
-
-  string(key: string, value: unknown): void {
-    if (typeof value === 'string' && value !== '') this.attributes.push({ key, type: 'string', value });
-  }
-  int(key: string, value: unknown): void {
-    if (typeof value !== 'number' || !Number.isFinite(value)) return;
-    this.attributes.push({ key, type: 'int', value: Math.round(value) });
-  }
-  bool(key: string, value: unknown): void {
-    if (typeof value === 'boolean') this.attributes.push({ key, type: 'bool', value });
-  }
-}
-
 function at(data: Fields, path: string): unknown {
   const dot = path.indexOf('.');
   return dot < 0 ? data[path] : fieldsOf(data[path.slice(0, dot)])[path.slice(dot + 1)];
+}
+
+function add(list: AttributeList, [path, key, type]: Fact, data: Fields): void {
+  const value = at(data, path);
+  if (type === 'count') list.int(key, Array.isArray(value) ? value.length : undefined);
+  else list[type](key, value);
 }
 
 /**
@@ -143,27 +69,56 @@ export function attributesOf(event: OispEvent): Attribute[] {
   if (event.attrs?.['oisp.late'] === true) list.bool('oisp.late', true);
   const process = fieldsOf(event.process);
   list.int('process.pid', process['pid']);
+  list.int('process.parent_pid', process['ppid']);
   list.string('process.creation.time', process['start_time']);
   list.string('process.executable.name', process['name']);
+  actorFacts(list, fieldsOf(event.actor));
   const data = fieldsOf(event.data);
-  for (const [path, key, type] of FACTS[event.event_type] ?? []) list[type](key, at(data, path));
-  if (event.event_type.startsWith('ai.')) aiFacts(list, data);
-  if (event.event_type === 'network.connect') {
+  for (const fact of FACTS[event.event_type] ?? []) add(list, fact, data);
+  const attrs = fieldsOf(event.attrs);
+  for (const [name, key] of ATTRS) if (!list.has(key)) list.string(key, attrs[name]);
+  if (event.event_type.startsWith('ai.')) aiFacts(list, data, attrs);
+  if (event.event_type === 'agent.rag_retrieve') list.string('gen_ai.operation.name', 'retrieval');
+  if (event.event_type === 'network.connect' || event.event_type === 'network.flow') {
     const dest = fieldsOf(data['dest']);
     list.string('server.address', dest['domain'] ?? dest['ip']);
-    list.string('error.type', typeof data['error'] === 'string' ? data['error'] : fieldsOf(data['error'])['type']);
   }
+  list.string('error.type', errorType(event.event_type, data, attrs));
   return list.attributes;
 }
 
-function aiFacts(list: AttributeList, data: Fields): void {
-  const provider = fieldsOf(data['provider']);
-  const name = provider['name'];
-  if (typeof name === 'string') list.string('gen_ai.provider.name', PROVIDERS[name] ?? name);
+function actorFacts(list: AttributeList, actor: Fields): void {
+  const uid = actor['uid'];
+  list.string('user.name', actor['user']);
+  list.string('user.id', typeof uid === 'number' ? String(uid) : uid);
+}
+
+function aiFacts(list: AttributeList, data: Fields, attrs: Fields): void {
+  const name = fieldsOf(data['provider'])['name'];
+  list.string(
+    'gen_ai.provider.name',
+    attrs['gen_ai.provider.name'] ?? (typeof name === 'string' ? (PROVIDERS[name] ?? name) : undefined),
+  );
   const type = data['request_type'];
-  if (typeof type === 'string') list.string('gen_ai.operation.name', OPERATIONS[type] ?? type);
-  const reason = data['finish_reason'];
-  if (typeof reason === 'string') {
-    list.attributes.push({ key: 'gen_ai.response.finish_reasons', type: 'strings', value: [reason] });
-  }
+  list.string(
+    'gen_ai.operation.name',
+    attrs['gen_ai.operation.name'] ?? (typeof type === 'string' ? (OPERATIONS[type] ?? type) : undefined),
+  );
+  const reasons = attrs['gen_ai.response.finish_reasons'];
+  list.strings('gen_ai.response.finish_reasons', Array.isArray(reasons) ? reasons : [data['finish_reason']]);
+  const firstMs = data['time_to_first_token_ms'];
+  list.double('gen_ai.response.time_to_first_chunk', typeof firstMs === 'number' ? firstMs / 1000 : undefined);
+}
+
+/** As spans have it: the provider's code before its kind; words of programs are content and stay out. */
+function errorType(eventType: string, data: Fields, attrs: Fields): unknown {
+  const { error } = data;
+  const { code, type } = fieldsOf(error);
+  const isCall = eventType === 'ai.response';
+  const named = isCall ? (code ?? type) : (type ?? (eventType.startsWith('network.') ? error : undefined));
+  if (typeof named === 'string') return named;
+  if (typeof attrs['error.type'] === 'string') return attrs['error.type'];
+  if (data['success'] !== false) return undefined;
+  if (isCall) return String(data['status_code'] ?? 'stream_interrupted');
+  return eventType === 'agent.tool_result' ? 'tool_error' : undefined;
 }

@@ -1,3 +1,4 @@
+import { anyJson } from './any.ts';
 import {
   byResource,
   formOf,
@@ -73,7 +74,7 @@ export class JsonEncoder implements OtlpEncoder {
     for (const [resource, group] of byResource(records)) {
       out += `${first ? '' : ','}{"resource":${this.#resource(resource)},"${scoped}":[{"scope":${this.#scope},"${name}":[`;
       for (let i = 0; i < group.length; i++) out += (i === 0 ? '' : ',') + write(group[i] as T);
-      out += `],"schemaUrl":"${SCHEMA_URL}"}],"schemaUrl":"${SCHEMA_URL}"}`;
+      out += `],"schemaUrl":${quote(resource.schemaUrl ?? SCHEMA_URL)}}],"schemaUrl":"${SCHEMA_URL}"}`;
       first = false;
     }
     if (this.#dropped > 0) {
@@ -152,6 +153,8 @@ export class JsonEncoder implements OtlpEncoder {
         const values = (attribute.value as readonly string[]).map((text) => `{"stringValue":${quote(text)}}`);
         return `"arrayValue":{"values":[${values.join(',')}]}`;
       }
+      case 'any':
+        return anyJson(attribute.value, quote);
       case 'none':
         this.#dropped++;
         return undefined;

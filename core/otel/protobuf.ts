@@ -1,3 +1,4 @@
+import { writeAny } from './any.ts';
 import {
   byResource,
   formOf,
@@ -22,6 +23,7 @@ export class ProtobufEncoder implements OtlpEncoder {
   readonly #writer = new ProtoWriter();
   readonly #scope: Buffer;
   readonly #schema: Buffer;
+  readonly #schemas = new Map<string, Buffer>();
   readonly #resources = new WeakMap<Resource, Buffer>();
   readonly #onDropped: OnDropped | undefined;
   #dropped = 0;
@@ -66,7 +68,7 @@ export class ProtobufEncoder implements OtlpEncoder {
       const ofScope = w.open(0x12);
       w.raw(this.#scope);
       for (const record of group) write(record);
-      w.raw(this.#schema);
+      w.raw(this.#schemaOf(resource));
       w.close(ofScope);
       w.raw(this.#schema);
       w.close(ofResource);
@@ -76,6 +78,19 @@ export class ProtobufEncoder implements OtlpEncoder {
       this.#dropped = 0;
     }
     return w.take();
+  }
+
+  /** schema_url = 3 of a scope. */
+  #schemaOf({ schemaUrl }: Resource): Buffer {
+    if (schemaUrl === undefined) return this.#schema;
+    let known = this.#schemas.get(schemaUrl);
+    if (known === undefined) {
+      const w = new ProtoWriter();
+      w.string(0x1a, schemaUrl);
+      known = w.take();
+      this.#schemas.set(schemaUrl, known);
+    }
+    return known;
   }
 
   /** Encoded once per object, by a writer of its own: the other one is in the middle of a request. */
@@ -165,6 +180,9 @@ export class ProtobufEncoder implements OtlpEncoder {
           break;
         case 'strings':
           w.keyStrings(tag, attribute.key, attribute.value as readonly string[]);
+          break;
+        case 'any':
+          w.keyValue(tag, attribute.key, () => writeAny(w, attribute.value));
           break;
         case 'none':
           this.#dropped++;

@@ -87,7 +87,10 @@ function sdkResource(attributes: Attributes): SdkResource {
 /** The SDK has a map where OTLP has a list: of two attributes with one key the last stays. */
 function attributesOf(attributes: readonly Attribute[]): Attributes {
   const out: Record<string, AttributeValue> = Object.create(null); // `__proto__` is a key like any other
-  for (const { key, value } of attributes) out[key] = typeof value === 'object' ? [...value] : value;
+  for (const { key, type, value } of attributes) {
+    if (type === 'any') out[key] = JSON.stringify(value) ?? '';
+    else out[key] = typeof value === 'object' ? [...value] : value;
+  }
   return out;
 }
 

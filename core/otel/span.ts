@@ -4,11 +4,15 @@ export type Attribute =
   | { readonly key: string; readonly type: 'int'; readonly value: number }
   | { readonly key: string; readonly type: 'double'; readonly value: number }
   | { readonly key: string; readonly type: 'bool'; readonly value: boolean }
-  | { readonly key: string; readonly type: 'strings'; readonly value: readonly string[] };
+  | { readonly key: string; readonly type: 'strings'; readonly value: readonly string[] }
+  /** A JSON value, written with its structure. Backends store that of log records; on spans it is a JSON text of type `string` (Jaeger, Tempo). */
+  | { readonly key: string; readonly type: 'any'; readonly value: unknown };
 
 /** Who made the telemetry. Shared by reference between spans; the encoders group by identity. */
 export interface Resource {
   readonly attributes: readonly Attribute[];
+  /** Schema of the names on its spans and log records, where it is not that of semantic conventions 1.41. */
+  readonly schemaUrl?: string;
 }
 
 /** Numbers of OTLP (`opentelemetry-proto` trace.proto `SpanKind`). */

@@ -202,6 +202,34 @@ export class ProtoWriter {
     else this.#negative(value);
   }
 
+  /** An int64 field; `value` is whole and fits 64 bits. */
+  int(tag: number, value: number): void {
+    this.#room(12);
+    this.#buf[this.#pos++] = tag;
+    if (value >= 0) this.#varint(value);
+    else this.#negative(value);
+  }
+
+  /** A double field. */
+  double(tag: number, value: number): void {
+    this.#room(9);
+    this.#buf[this.#pos] = tag;
+    this.#view.setFloat64(this.#pos + 1, value, true);
+    this.#pos += 9;
+  }
+
+  /** A KeyValue whose AnyValue `write` makes. */
+  keyValue(tag: number, key: string, write: () => void): void {
+    const name = this.#key(key);
+    this.#room(name.bytes.length + 24);
+    const pair = this.open(tag);
+    this.#copy(name);
+    const value = this.open(0x12);
+    write();
+    this.close(value);
+    this.close(pair);
+  }
+
   /** A KeyValue with an array of strings. */
   keyStrings(tag: number, key: string, texts: readonly string[]): void {
     const name = this.#key(key);

@@ -260,6 +260,16 @@ const CORRELATE: readonly Metric[] = [
     'Number of conversations that were let go to bound memory.',
   ),
   counter(
+    'oisp_correlate_evicted_sessions',
+    '{sessions}',
+    'Number of sessions whose end was told early to bound memory.',
+  ),
+  counter(
+    'oisp_correlate_remade_events',
+    '{events}',
+    'Number of agent.session events of an earlier run that were read back and made anew.',
+  ),
+  counter(
     'oisp_correlate_dropped',
     '{items}',
     'Number of spans or events that what is below refused; the component that refused them counts the loss.',

@@ -29,7 +29,7 @@ export class Attributes {
     const value = this.#values.get(key);
     if (value === undefined) return undefined;
     if (typeof value === 'string') return value;
-    return typeof value === 'object' ? value.join(' ') : String(value);
+    return Array.isArray(value) ? value.join(' ') : String(value);
   }
 
   number(key: string): number | undefined {
@@ -43,7 +43,7 @@ export class Attributes {
 
   list(key: string): readonly string[] | undefined {
     const value = this.#values.get(key);
-    return typeof value === 'object' ? value : undefined;
+    return Array.isArray(value) ? value : undefined;
   }
 }
 

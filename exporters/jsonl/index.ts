@@ -6,6 +6,7 @@ import {
   type ConfigProblem,
   type ConfigSchema,
   type Context,
+  DETAILS_EVENT,
   DeliveryCounts,
   defineExporter,
   type EventChoice,
@@ -17,6 +18,7 @@ import {
   type OispEvent,
   type PipelineKind,
   RetryableError,
+  SEMCONV,
   sizeOf,
 } from '../../core/index.ts';
 import { lineOf } from './lines.ts';
@@ -38,6 +40,7 @@ const schema = {
       enum: ['none', 'late', 'effects', 'all'],
       description: 'Which events are written. Unset: all, but none in a traces pipeline with `otlp_json`.',
     },
+    semconv: SEMCONV,
     append: { type: 'boolean', default: true, description: 'Keep what is in the file; `false` empties it at start.' },
     flush_interval: {
       type: 'string',
@@ -86,7 +89,7 @@ class JsonlExporter implements Exporter {
   readonly #context: Context;
   readonly #config: Config;
   readonly #choice: EventChoice;
-  readonly #records = new EventRecords();
+  readonly #records: EventRecords;
   readonly #encoder: JsonEncoder;
   readonly #spans: DeliveryCounts;
   readonly #events: DeliveryCounts;
@@ -97,6 +100,7 @@ class JsonlExporter implements Exporter {
   constructor(context: Context, config: Config) {
     this.#context = context;
     this.#config = config;
+    this.#records = new EventRecords(config.semconv);
     this.#choice = choiceOf(context.pipeline ?? 'logs', config);
     const dropped = context.meter.counter('oisp_exporter_dropped_attributes', { exporter: context.id });
     this.#encoder = new JsonEncoder(context.build, (n) => dropped.add(n));
@@ -169,6 +173,7 @@ class JsonlExporter implements Exporter {
     let text = '';
     let items = 0;
     for (const event of chosen) {
+      if (event.event_type === DETAILS_EVENT) continue; // none of OISP: what it holds is in the ai.* events
       try {
         text += `${lineOf(event)}\n`;
         items++;
@@ -176,7 +181,7 @@ class JsonlExporter implements Exporter {
         this.#drop(event, error);
       }
     }
-    return { bytes: Buffer.from(text), items };
+    return items === 0 ? NOTHING : { bytes: Buffer.from(text), items };
   }
 
   #drop(event: OispEvent, error: unknown): void {

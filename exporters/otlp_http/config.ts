@@ -8,6 +8,7 @@ import {
   type EventChoice,
   HEADERS,
   RETRY_ON_FAILURE,
+  SEMCONV,
   SENDING_QUEUE,
   TIMEOUT,
   TLS_CLIENT,
@@ -35,6 +36,7 @@ export const schema = {
       description:
         'Events sent as log records beside the spans of a traces pipeline. Unset: `late`, those whose span was sent before. A logs pipeline always sends all.',
     },
+    semconv: SEMCONV,
     headers: HEADERS,
     tls: TLS_CLIENT,
     timeout: { ...TIMEOUT, default: '30s' },

@@ -31,7 +31,7 @@ class OtlpHttpExporter implements Exporter {
   readonly #config: Config;
   readonly #choice: EventChoice;
   readonly #encoder: OtlpEncoder;
-  readonly #records = new EventRecords();
+  readonly #records: EventRecords;
   readonly #transport: Transport;
   /** Compressed bodies by payload: what is tried again is not compressed again. */
   readonly #bodies = new WeakMap<Payload, Buffer>();
@@ -41,6 +41,7 @@ class OtlpHttpExporter implements Exporter {
   constructor(context: Context, config: Config) {
     this.#context = context;
     this.#config = config;
+    this.#records = new EventRecords(config.semconv);
     const isTraces = context.pipeline !== 'logs';
     this.#choice = isTraces ? choiceOf(config) : 'all';
     const dropped = context.meter.counter('oisp_exporter_dropped_attributes', { exporter: context.id });

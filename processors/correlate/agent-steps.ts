@@ -11,7 +11,7 @@ import { Attributes } from './attributes.ts';
 import type { Claim } from './claim.ts';
 import { latest } from './evidence.ts';
 import type { OpenCalls } from './open-calls.ts';
-import type { SpanOptions } from './spans.ts';
+import { conversationAttributes, type SpanOptions } from './spans/parts.ts';
 import type { Agent, Turn } from './state.ts';
 import type { TurnHost } from './turn-host.ts';
 import type { Turns } from './turns.ts';
@@ -80,16 +80,14 @@ function retrievalSpan(
     .text('gen_ai.operation.name', 'retrieval')
     .text('gen_ai.provider.name', event.attrs?.['gen_ai.provider.name'] ?? data.source?.provider)
     .text('gen_ai.data_source.id', data.source?.name)
-    .text('gen_ai.conversation.id', turn.conversation.id)
-    .text('session.id', turn.conversation.sessionId)
     .text('server.address', event.attrs?.['server.address'])
     .text('oisp.retrieval.source', data.source?.type)
     .int('oisp.retrieval.count', data.results_count)
     .text('oisp.confidence.level', event.confidence.level)
     .texts('oisp.event.ids', [event.event_id])
     .int('process.pid', event.process?.pid);
-  if (options.mode === 'span' && typeof data.query === 'string')
-    a.text('gen_ai.retrieval.query.text', data.query.slice(0, options.maxAttributeBytes));
+  conversationAttributes(a, turn.conversation, turn, options);
+  a.any('gen_ai.retrieval.query.text', data.query);
   const name = a.list.find(({ key }) => key === 'gen_ai.data_source.id')?.value;
   return {
     traceId: turn.traceId,

@@ -29,4 +29,10 @@ export class Attributes {
     if (Array.isArray(value) && value.length > 0) this.list.push({ key, type: 'strings', value: value.map(String) });
     return this;
   }
+
+  /** Content: any JSON value. What of it leaves, and in which form, is decided where the span does. */
+  any(key: string, value: unknown): this {
+    if (value !== undefined && value !== '') this.list.push({ key, type: 'any', value });
+    return this;
+  }
 }

@@ -4,6 +4,7 @@ import { isBeside, turnBeside } from './side-calls.ts';
 import { callSpan } from './spans.ts';
 import type { Call, Turn } from './state.ts';
 import { Anchor } from './timeline.ts';
+import { traceParentOf } from './trace-context.ts';
 import type { TurnHost } from './turn-host.ts';
 import type { Turns } from './turns.ts';
 
@@ -74,17 +75,19 @@ export class Beside {
 
   /** A call in a trace of its own. */
   alone(call: Call): void {
-    const trace = traceId(call.agent.hostId, call.request.event_id);
+    const { out, options } = this.#host;
+    const parent = options.traceContext === 'parent' ? traceParentOf(call.request) : undefined;
+    const app = parent?.isSampled ? parent : undefined;
+    const trace = app?.traceId ?? traceId(call.agent.hostId, call.request.event_id);
     const wall = parseNanos(call.request.ts) ?? 0n;
     const place = {
       traceId: trace,
-      parentSpanId: undefined,
+      parentSpanId: app?.spanId,
       anchor: new Anchor(call.at, wall),
       end: call.endAt ?? call.at,
       endReason: call.response ? undefined : 'no_response',
     };
-    const { out } = this.#host;
-    out.span(callSpan(call, place, this.#host.options), call.claim);
+    out.span(callSpan(call, place, options), call.claim);
     if (!call.isUnseen) out.event(call.request, call.claim, { traceId: trace, spanId: call.spanId });
     if (call.response) out.event(call.response, call.claim, { traceId: trace, spanId: call.spanId });
     this.#calls.done(call);

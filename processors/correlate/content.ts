@@ -1,24 +1,32 @@
 import {
   type AiRequestData,
   type AiResponseData,
+  digest,
   isRedacted,
+  type Key,
   type Message,
   type OispEvent,
   type Part,
+  type ToolDefinition,
 } from '../../core/index.ts';
+import type { Conversation } from './state.ts';
 
-/** How much content goes onto spans. */
+/** How much content leaves, and in which form. */
 export interface ContentOptions {
-  readonly mode: 'off' | 'span';
+  /** On spans, on `gen_ai.client.inference.operation.details` log records, on both, or nowhere. */
+  readonly mode: 'off' | 'span' | 'event' | 'both';
   /** `delta`: messages that the conversation had not sent before. */
   readonly inputMessages: 'delta' | 'full';
+  /** UTF-8 bytes of one attribute of a span, `MIN_ATTRIBUTE_BYTES` and more. */
   readonly maxAttributeBytes: number;
+  /** The backend that spans are shaped for. */
+  readonly preset: 'jaeger' | 'tempo' | 'langfuse';
 }
 
-interface OutMessage {
-  role: string;
-  parts: unknown[];
-  finish_reason?: string;
+export interface OutMessage {
+  readonly role: string;
+  readonly parts: readonly unknown[];
+  readonly finish_reason?: string;
 }
 
 const FINISH: Readonly<Record<string, string>> = {
@@ -33,60 +41,73 @@ const FINISH: Readonly<Record<string, string>> = {
 export function inputMessages(
   event: OispEvent<AiRequestData>,
   offset: number,
-  options: ContentOptions,
-): string | undefined {
-  if (options.mode === 'off') return undefined;
+  which: ContentOptions['inputMessages'],
+): OutMessage[] | undefined {
   const messages = event.data.messages?.filter((m) => m.attrs?.separate !== true) ?? [];
-  const from = options.inputMessages === 'delta' && offset <= messages.length ? offset : 0;
-  return fitted(
-    messages.slice(from).map((m) => out(m)),
-    options.maxAttributeBytes,
-  );
+  const from = which === 'delta' && offset <= messages.length ? offset : 0;
+  return some(messages.slice(from).map((m) => out(m)));
 }
 
 /** The message that opened a turn: the last one of its first request. */
-export function lastMessage(event: OispEvent<AiRequestData>, options: ContentOptions): string | undefined {
+export function lastMessage(event: OispEvent<AiRequestData>): OutMessage[] | undefined {
   const last = event.data.messages?.at(-1);
-  return options.mode === 'off' || !last ? undefined : fitted([out(last)], options.maxAttributeBytes);
+  return last && [out(last)];
 }
 
-/** `gen_ai.system_instructions`: only where the API carries them beside the messages, and once per conversation. */
-export function systemInstructions(event: OispEvent<AiRequestData>, options: ContentOptions): string | undefined {
-  if (options.mode === 'off') return undefined;
+/** `gen_ai.system_instructions`: only where the API carries them beside the messages. */
+export function systemInstructions(event: OispEvent<AiRequestData>): unknown[] | undefined {
   const separate = event.data.messages?.filter((m) => m.attrs?.separate === true) ?? [];
-  const parts = separate.flatMap((m) => out(m).parts);
-  if (parts.length === 0) return undefined;
-  const text = JSON.stringify(parts);
-  return Buffer.byteLength(text) <= options.maxAttributeBytes
-    ? text
-    : JSON.stringify([truncated(1, Buffer.byteLength(text))]);
+  return some(separate.flatMap((m) => out(m).parts));
 }
 
 /** `gen_ai.output.messages`. */
-export function outputMessages(event: OispEvent<AiResponseData>, options: ContentOptions): string | undefined {
-  if (options.mode === 'off') return undefined;
+export function outputMessages(event: OispEvent<AiResponseData>): OutMessage[] | undefined {
   const choices = event.data.choices ?? [];
-  return fitted(
+  return some(
     choices.map((c) => ({
       ...out(c.message),
       finish_reason: FINISH[c.finish_reason ?? ''] ?? c.finish_reason ?? 'stop',
     })),
-    options.maxAttributeBytes,
   );
 }
 
-/** Any value as one JSON attribute, shortened to stay valid JSON. */
-export function jsonValue(value: unknown, options: ContentOptions): string | undefined {
-  if (options.mode === 'off' || value === undefined || isRedacted(value)) return undefined;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  if (text === undefined) return undefined;
-  const size = Buffer.byteLength(text);
-  if (size <= options.maxAttributeBytes) return text;
-  return JSON.stringify({
-    type: 'oisp.truncated',
-    bytes: size,
-    head: text.slice(0, Math.max(0, Math.floor(options.maxAttributeBytes / 4))),
-  });
+/** `gen_ai.tool.definitions`. */
+export function toolDefinitions(tools: readonly ToolDefinition[]): unknown[] {
+  return tools.map(({ name, type = 'function', description, parameters }) => ({
+    type,
+    name,
+    ...(description !== undefined && {
+      description: isRedacted(description) ? redacted(description.$redacted) : description,
+    }),
+    ...(parameters !== undefined && {
+      parameters: isRedacted(parameters) ? redacted(parameters.$redacted) : parameters,
+    }),
+  }));
+}
+
+/** Hashes of the definitions that a conversation sent last, by their match key: agents send the same ones with every call. */
+const hashes = new WeakMap<Conversation, { readonly key: Key; readonly hash: string }>();
+
+/** 16 hex digits over the definitions as the event has them. */
+export function toolsHash(
+  tools: readonly ToolDefinition[],
+  key: Key | undefined,
+  conversation: Conversation | undefined,
+): string {
+  const known = conversation && hashes.get(conversation);
+  if (known && known.key === key) return known.hash;
+  const hash = digest('oisp.tools.v1', JSON.stringify(tools)).toString('hex').slice(0, 16);
+  if (conversation && key !== undefined) hashes.set(conversation, { key, hash });
+  return hash;
+}
+
+/** Any content as it is, unless it was taken out. */
+export function contentOf(value: unknown): unknown {
+  return isRedacted(value) ? undefined : value;
+}
+
+function some<T>(list: T[]): T[] | undefined {
+  return list.length > 0 ? list : undefined;
 }
 
 function out(message: Message): OutMessage {
@@ -119,44 +140,3 @@ function redacted(what: {
 }): unknown {
   return { type: 'oisp.redacted', reason: what.reason, original_length: what.original_length, hash: what.hash };
 }
-
-function truncated(messages: number, bytes: number): unknown {
-  return { type: 'oisp.truncated', messages, bytes };
-}
-
-/** Drops messages from the middle, then shortens the longest texts, until the JSON fits. */
-function fitted(messages: OutMessage[], maxBytes: number): string | undefined {
-  if (messages.length === 0) return undefined;
-  let text = JSON.stringify(messages);
-  let size = Buffer.byteLength(text);
-  if (size <= maxBytes) return text;
-  const whole = size;
-  let list = messages;
-  if (list.length > 2) {
-    const keep = [list[0] as OutMessage, list.at(-1) as OutMessage];
-    list = [
-      keep[0] as OutMessage,
-      { role: 'system', parts: [truncated(messages.length - 2, whole)] },
-      keep[1] as OutMessage,
-    ];
-  }
-  for (let budget = Math.floor(maxBytes / 2); budget > 64; budget = Math.floor(budget / 2)) {
-    text = JSON.stringify(list.map((m) => ({ ...m, parts: m.parts.map((p) => shortened(p, budget)) })));
-    size = Buffer.byteLength(text);
-    if (size <= maxBytes) return text;
-  }
-  return JSON.stringify([{ role: 'system', parts: [truncated(messages.length, whole)] }]);
-}
-
-function shortened(p: unknown, budget: number): unknown {
-  const text = JSON.stringify(p);
-  if (text.length <= budget) return p;
-  const content = (p as { content?: unknown }).content;
-  if (typeof content === 'string') {
-    const cut = content.slice(0, budget);
-    return { ...(p as object), content: isHigh(cut.charCodeAt(cut.length - 1)) ? cut.slice(0, -1) : cut };
-  }
-  return { type: 'oisp.truncated', bytes: text.length };
-}
-
-const isHigh = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;

@@ -21,6 +21,7 @@ import { Output } from './output.ts';
 import { agentAbove, inherit, Processes } from './processes.ts';
 import { Requests } from './requests.ts';
 import { hostIdOf, resourceOf, serviceName } from './service.ts';
+import { isDerivedSession, Sessions } from './sessions.ts';
 import type { Agent, Conversation, Effect, McpMerge, McpServer, Proc, ToolState } from './state.ts';
 import { Tasks } from './tasks.ts';
 import { Timeline } from './timeline.ts';
@@ -85,6 +86,7 @@ export class HostState implements TurnHost {
   readonly #timers = new Heap<Timer>((a, b) => a.at < b.at || (a.at === b.at && a.order < b.order));
   readonly #processes = new Processes();
   readonly #agents = new Map<string, Agent>();
+  readonly sessions: Sessions;
   readonly #conversations = new Conversations();
   readonly #turns: Turns;
   readonly #requests: Requests;
@@ -97,7 +99,7 @@ export class HostState implements TurnHost {
   readonly #found = new Map<string, McpServer>();
   /** Programs that began lately outside any agent, in order. */
   readonly #newcomers = new Map<Proc, { readonly at: number; readonly claim: Claim }>();
-  out = new Output();
+  out: Output;
   #timerOrder = 0;
   #highest = Number.NEGATIVE_INFINITY;
   #now = Number.NEGATIVE_INFINITY;
@@ -111,6 +113,8 @@ export class HostState implements TurnHost {
     limits: Readonly<Record<keyof typeof LIMITS, number>> = LIMITS,
   ) {
     this.options = options;
+    this.out = new Output(options);
+    this.sessions = new Sessions(this);
     this.#count = count;
     this.#failed = failed;
     this.#limits = limits;
@@ -185,7 +189,7 @@ export class HostState implements TurnHost {
   #checkIdle(at: number): void {
     if (at < this.#nextIdleCheck) return;
     this.#nextIdleCheck = at + this.options.idleNs / IDLE_CHECKS;
-    this.#turns.closeIdle(at);
+    this.#closeIdle(at);
   }
 
   /** The input is at its end: everything is decided and closed. */
@@ -194,13 +198,13 @@ export class HostState implements TurnHost {
     this.#effects.drain();
     const agents = [...this.#agents.values()];
     for (const agent of agents) this.#guarded(() => this.#requests.processEnded(agent, this.#highest, reason));
-    for (const agent of agents) this.#guarded(() => this.#letGo(agent));
+    for (const agent of agents) this.#guarded(() => this.#letGo(agent, reason));
     for (const proc of this.#newcomers.keys()) this.#dismiss(proc);
   }
 
   takeOutput(): Output {
     const { out } = this;
-    this.out = new Output();
+    this.out = new Output(this.options);
     return out;
   }
 
@@ -252,6 +256,7 @@ export class HostState implements TurnHost {
     else if (isEvent(event, 'agent.plan_step')) this.#steps.planStep(proc.agent, event, at, claim);
     else if (isEvent(event, 'agent.rag_retrieve')) this.#steps.retrieval(agentAbove(proc), event, at, claim);
     else if (event.event_type === 'agent.session' && event.attrs?.['oisp.mcp'] === true) this.#mcpSession(event, claim);
+    else if (isDerivedSession(event)) this.#count('oisp_correlate_remade_events');
     else this.#system({ event, at, claim, proc });
   }
 
@@ -277,7 +282,7 @@ export class HostState implements TurnHost {
     const agent: Agent = {
       key: `${hostIdOf(event)} ${proc.pid} ${proc.startTime ?? ''}`,
       proc,
-      resource: resourceOf(service, event, proc, this.options.serviceNamespace),
+      resource: resourceOf(service, event, proc, this.options),
       service,
       hostId: hostIdOf(event),
       conversations: new Set(),
@@ -418,6 +423,11 @@ export class HostState implements TurnHost {
   }
 
   // ---------------------------------------------------------------- bounds
+  #closeIdle(at: number): void {
+    this.#turns.closeIdle(at);
+    this.sessions.closeIdle(at);
+  }
+
   #welcome(proc: Proc, at: number, claim: Claim): void {
     if (this.#newcomers.has(proc)) return;
     claim.hold();
@@ -440,8 +450,9 @@ export class HostState implements TurnHost {
     if (agent.proc.exited) this.#letGo(agent);
   }
 
-  #letGo(agent: Agent): void {
+  #letGo(agent: Agent, reason = 'process_exit'): void {
     if (agent.turns.size > 0 || agent.pending.size > 0 || this.#agents.get(agent.key) !== agent) return;
+    this.sessions.left(agent, this.#now, reason);
     if (agent.claimed) {
       agent.claimed = false;
       this.out.keep(agent.claim);
@@ -460,6 +471,7 @@ export class HostState implements TurnHost {
       conversations += agent.conversations.size;
       if (agent.turns.size === 0 && agent.pending.size === 0 && agent.claimed && at - agent.lastAt > idleNs) {
         // its state stays, but reading on after a crash does not go back to its beginning
+        this.sessions.closeIdleOf(agent, at);
         agent.claimed = false;
         agent.claim.release();
       }
@@ -486,7 +498,7 @@ export class HostState implements TurnHost {
     for (const agent of silentLongest(this.#agents.values(), n, (a) => a.turns.size > 0 || a.pending.size > 0)) {
       this.#guarded(() => this.#requests.processEnded(agent, at, 'evicted'));
       agent.proc.agent = undefined;
-      this.#letGo(agent);
+      this.#letGo(agent, 'evicted');
       this.#count('oisp_correlate_evicted_agents');
     }
   }

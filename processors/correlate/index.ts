@@ -1,5 +1,6 @@
 import { defineProcessor, type Flow } from '../../core/index.ts';
 import { Correlate } from './correlate.ts';
+import { MIN_ATTRIBUTE_BYTES } from './fit.ts';
 
 const schema = {
   type: 'object',
@@ -60,9 +61,17 @@ const schema = {
       properties: {
         mode: {
           type: 'string',
-          enum: ['off', 'span'],
+          enum: ['off', 'span', 'event', 'both'],
           default: 'span',
-          description: 'Whether content is put on spans.',
+          description:
+            'Where content goes: on spans, on log records `gen_ai.client.inference.operation.details` of model calls, on both, or nowhere.',
+        },
+        preset: {
+          type: 'string',
+          enum: ['jaeger', 'tempo', 'langfuse'],
+          default: 'jaeger',
+          description:
+            'The backend that spans are shaped for. tempo: below its limit of 2,048 bytes an attribute; langfuse: with `langfuse.*` attributes.',
         },
         input_messages: {
           type: 'string',
@@ -73,8 +82,8 @@ const schema = {
         max_attribute_bytes: {
           type: 'string',
           format: 'size',
-          default: '16KiB',
-          description: 'Longer attributes are shortened and stay valid JSON.',
+          description:
+            'Longer texts of spans are shortened; JSON stays valid. At least 512B. Unset: 16KiB, and 2000B with the preset `tempo`.',
         },
       },
     },
@@ -84,15 +93,38 @@ const schema = {
       default: 'low_cardinality',
       description: 'readable puts the file or host into the names of effect spans.',
     },
+    trace_context: {
+      type: 'string',
+      enum: ['link', 'parent', 'ignore'],
+      default: 'link',
+      description:
+        'What a `traceparent` in captured traffic does: a link to the span of the application, the turn moves below that span into its trace, or nothing.',
+    },
+    semconv: {
+      type: 'string',
+      enum: ['1.41', 'genai-next', 'dup'],
+      default: '1.41',
+      description:
+        'Names of attributes: OpenTelemetry semantic conventions 1.41, those that develop apart since 1.42, or both.',
+    },
     service_namespace: { type: 'string', default: 'oisp', description: 'service.namespace of all resources.' },
   },
 } as const;
+
+/** Tempo cuts texts at 2,048 bytes, wherever that falls (`distributor.max_attribute_bytes`). */
+const DEFAULT_BYTES = { jaeger: 16 * 1024, tempo: 2000, langfuse: 16 * 1024 } as const;
 
 export const correlateProcessor = defineProcessor({
   type: 'correlate',
   summary: 'Joins events into one span tree per agent turn.',
   stability: 'alpha',
   schema,
+  check: ({ content }) => {
+    const bytes = content.max_attribute_bytes;
+    if (bytes === undefined || bytes >= MIN_ATTRIBUTE_BYTES) return [];
+    const message = `must be at least ${MIN_ATTRIBUTE_BYTES} bytes`;
+    return [{ path: ['content', 'max_attribute_bytes'], message, hint: 'write 2000B' }];
+  },
   flow: (incoming) => new Set<Flow>(incoming.has('events') ? ['events', 'spans'] : []),
   create: (context, config, next) =>
     new Correlate(context, next, {
@@ -108,7 +140,10 @@ export const correlateProcessor = defineProcessor({
       serviceNamespace: config.service_namespace,
       mode: config.content.mode,
       inputMessages: config.content.input_messages,
-      maxAttributeBytes: config.content.max_attribute_bytes,
+      maxAttributeBytes: config.content.max_attribute_bytes ?? DEFAULT_BYTES[config.content.preset],
+      preset: config.content.preset,
+      traceContext: config.trace_context,
+      semconv: config.semconv,
       names: config.span_names,
     }),
 });

@@ -1,5 +1,7 @@
 import type { OispEvent, RelatedEvent, SpanRecord } from '../../core/index.ts';
 import type { Claim } from './claim.ts';
+import { finish } from './finish.ts';
+import type { SpanOptions } from './spans.ts';
 
 /** Where an event ended up. */
 export interface Place {
@@ -16,6 +18,11 @@ export class Output {
   spans: SpanRecord[] = [];
   readonly claims = new Set<Claim>();
   lateEvents = 0;
+  readonly #options: SpanOptions;
+
+  constructor(options: SpanOptions) {
+    this.#options = options;
+  }
 
   /** Holds a claim until this output was handed on. */
   keep(claim: Claim): void {
@@ -45,8 +52,12 @@ export class Output {
     });
   }
 
-  span(span: SpanRecord, claim: Claim): void {
+  /** Takes a finished span; what leaves of it is decided by the options. Returns about how many bytes it takes. */
+  span(span: SpanRecord, claim: Claim): number {
     this.keep(claim);
-    this.spans.push(span);
+    const { span: shaped, details, bytes } = finish(span, this.#options);
+    this.spans.push(shaped);
+    if (details) this.events.push(details);
+    return bytes;
   }
 }

@@ -47,7 +47,7 @@ export class Placing {
     this.touched(tool, at);
     if (cause.rule === 'argument') tool.explained = true;
     if (tool.matched === undefined && cause.rule !== 'process_tree') tool.matched = exec;
-    if (++tool.counts.process > this.#host.options.maxPerTool) {
+    if (this.#isFolded(tool, 'process')) {
       exec.fold = this.#fold(effect, cause, parent, `process.exec ${program(event)}`);
       exec.exported = true;
     } else tool.turn.running.add(exec);
@@ -88,7 +88,7 @@ export class Placing {
       this.note(effect, { traceId: turn.traceId, spanId: group.spanId, related: causedBy(tool) });
       return;
     }
-    if (++tool.counts.file > this.#host.options.maxPerTool) {
+    if (this.#isFolded(tool, 'file')) {
       const fold = this.#fold(effect, cause, parent, event.event_type);
       this.note(effect, { traceId: turn.traceId, spanId: fold.spanId, related: causedBy(tool) });
       return;
@@ -123,7 +123,7 @@ export class Placing {
       return;
     }
     this.touched(tool, at);
-    if (++tool.counts.network > this.#host.options.maxPerTool) {
+    if (this.#isFolded(tool, 'network')) {
       const fold = this.#fold(effect, cause, parent, event.event_type);
       this.note(effect, { traceId: turn.traceId, spanId: fold.spanId, related: causedBy(tool) });
       return;
@@ -149,6 +149,12 @@ export class Placing {
       if (p.agent === tool.agent) break;
     }
     return tool.spanId;
+  }
+
+  /** Whether one more effect of a kind is only counted: its tool has many, or its trace is far too large. */
+  #isFolded(tool: ToolState, kind: keyof ToolState['counts']): boolean {
+    const { maxPerTool, maxSpans, maxBytes } = this.#host.options;
+    return ++tool.counts[kind] > maxPerTool || tool.turn.trace.overflows(maxSpans, maxBytes);
   }
 
   #fold(effect: Effect, cause: Cause, parent: string, name: string): Fold {

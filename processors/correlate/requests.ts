@@ -381,10 +381,11 @@ export class Requests {
       turn.failed = { type: data.error?.code ?? data.error?.type ?? String(data.status_code ?? 'stream_interrupted') };
   }
 
-  /** Tools begin when the whole answer is there, but for those that were seen at work before. */
+  /** Tools begin when the whole answer is there, a nanosecond apart to keep their order, but for those that were seen at work before. */
   #startTools(call: Call, at: number): void {
     for (const tool of call.conversation?.asked ?? [])
-      if (tool.call === call && tool.firstEffect === undefined && tool.open) tool.start = Math.max(tool.start, at);
+      if (tool.call === call && tool.firstEffect === undefined && tool.open)
+        tool.start = Math.max(tool.start, at + tool.index);
   }
 
   /** An answer that was cut short may be gone on with at once. */

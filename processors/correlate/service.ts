@@ -1,14 +1,19 @@
 import {
+  appAttributes,
   applicationOf,
   baseName,
+  hostAttributes,
   isRuntime,
   type OispEvent,
   productOf,
   type Resource,
+  schemaUrlOf,
   scriptName,
   uuidOf,
 } from '../../core/index.ts';
 import { Attributes } from './attributes.ts';
+import { bounded } from './fit.ts';
+import type { CorrelateOptions } from './options.ts';
 import type { Proc } from './state.ts';
 
 /**
@@ -27,23 +32,26 @@ export function serviceName(event: OispEvent, proc: Proc): string {
   return known ?? agent ?? script ?? (exe || 'unknown');
 }
 
-const ARCH: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64', i686: 'x86', arm: 'arm32' };
-
 /** The resource of one agent process on one host: nothing in it changes between runs of the collector. */
-export function resourceOf(service: string, event: OispEvent, proc: Proc, namespace: string): Resource {
-  const { host } = event;
-  const hostId = hostIdOf(event);
+export function resourceOf(
+  service: string,
+  event: OispEvent,
+  proc: Proc,
+  {
+    serviceNamespace,
+    semconv,
+    maxAttributeBytes,
+  }: Pick<CorrelateOptions, 'serviceNamespace' | 'semconv' | 'maxAttributeBytes'>,
+): Resource {
+  const { list } = new Attributes()
+    .text('service.name', service)
+    .text('service.namespace', serviceNamespace)
+    .text('service.version', event.app?.version)
+    .text('service.instance.id', uuidOf(hostIdOf(event), proc.pid, proc.startTime ?? ''));
+  const attributes = [...list, ...hostAttributes(event), ...appAttributes(event)];
   return {
-    attributes: new Attributes()
-      .text('service.name', service)
-      .text('service.namespace', namespace)
-      .text('service.version', event.app?.version)
-      .text('service.instance.id', uuidOf(hostId, proc.pid, proc.startTime ?? ''))
-      .text('host.id', host?.device_id)
-      .text('host.name', host?.hostname)
-      .text('host.arch', host?.arch && (ARCH[host.arch] ?? host.arch))
-      .text('os.type', host?.os === 'other' ? undefined : host?.os)
-      .text('os.version', host?.os_version).list,
+    attributes: attributes.map((a) => bounded(a, maxAttributeBytes)),
+    ...(semconv === 'genai-next' && { schemaUrl: schemaUrlOf(semconv) }),
   };
 }
 

@@ -13,6 +13,7 @@ import type { Chain } from './chain.ts';
 import type { Claim } from './claim.ts';
 import type { RequestView } from './request.ts';
 import type { Anchor } from './timeline.ts';
+import type { TraceSize } from './trace-size.ts';
 
 /** What a tree edge rests on. */
 export type Rule =
@@ -26,6 +27,7 @@ export type Rule =
   | 'agent_header'
   | 'last_answer'
   | 'compaction'
+  | 'traceparent'
   | 'unexplained';
 
 export type Confidence = 'high' | 'medium' | 'low';
@@ -112,6 +114,8 @@ export interface Conversation {
   /** Number of messages of the last request, for the delta of the next one. */
   sentMessages: number;
   lastCall: Call | undefined;
+  /** Hash of the tool definitions that a span has shown last. */
+  toolsShown?: string;
   turn: Turn | undefined;
   /** Tools of the last answer, in order. */
   asked: ToolState[];
@@ -127,6 +131,8 @@ export interface Usage {
   cached: number;
   cacheCreation: number;
   reasoning: number;
+  /** US dollars; undefined until one call has a price. */
+  cost: number | undefined;
   hasInput: boolean;
   hasOutput: boolean;
 }
@@ -163,8 +169,8 @@ export interface Turn {
   modelCalls: number;
   sideCalls: number;
   toolCalls: number;
-  spans: number;
-  bytes: number;
+  /** Shared by all turns of one trace. */
+  readonly trace: TraceSize;
   readonly housekeeping: { files: number; connections: number };
   failed: { readonly type: string } | undefined;
   lastAnswer: OispEvent<AiResponseData> | undefined;

@@ -1,5 +1,6 @@
 import type { CorrelateOptions } from './options.ts';
 import type { Output } from './output.ts';
+import type { Sessions } from './sessions.ts';
 import type { Agent } from './state.ts';
 
 /** Callbacks into the host's state machine. */
@@ -7,6 +8,7 @@ export interface TurnHost {
   readonly options: CorrelateOptions;
   readonly out: Output;
   readonly agents: Iterable<Agent>;
+  readonly sessions: Sessions;
   /** Calls `run` when event time reaches `at`. */
   after(at: number, run: (at: number) => void): void;
   count(name: string, n?: number): void;

@@ -6,6 +6,8 @@ import type { Agent, Call, Conversation, Root, StrayTree, ToolState, Turn } from
 import { strayEffects } from './stray-spans.ts';
 import type { Parent, Tasks } from './tasks.ts';
 import { Anchor } from './timeline.ts';
+import { AppTraces } from './trace-context.ts';
+import { TraceSize } from './trace-size.ts';
 import type { TurnHost } from './turn-host.ts';
 
 /** The life of turns: they open, model calls join them, tools end in them, and when nothing below is under way their root leaves. */
@@ -13,11 +15,13 @@ export class Turns {
   readonly #host: TurnHost;
   readonly #calls: OpenCalls;
   readonly #tasks: Tasks;
+  readonly #appTraces: AppTraces;
 
   constructor(host: TurnHost, calls: OpenCalls, tasks: Tasks) {
     this.#host = host;
     this.#calls = calls;
     this.#tasks = tasks;
+    this.#appTraces = new AppTraces({ spans: host.options.maxSpans, bytes: host.options.maxBytes });
   }
 
   /** Opens a turn with its first call: below a tool call that it works for, or as the root of a trace. */
@@ -26,17 +30,20 @@ export class Turns {
     const parentTool = parent?.tool;
     const outer =
       parentTool === undefined && agent.outer && agent.outer.turn.state !== 'closed' ? agent.outer : undefined;
-    const parentTurn = parentTool && parentTool.turn.state !== 'closed' ? parentTool.turn : outer?.turn;
+    const above = parentTool && parentTool.turn.state !== 'closed' ? parentTool.turn : outer?.turn;
+    // a trace that has reached its caps takes no further agents: they have traces of their own
+    const parentTurn = above && this.#isLarge(above) ? undefined : above;
+    const app = above || this.#host.options.traceContext !== 'parent' ? undefined : this.#appTraces.adopts(request);
     const wall = parseNanos(request.ts) ?? 0n;
     const turn: Turn = {
       conversation,
       agent,
-      traceId: parentTurn?.traceId ?? traceId(agent.hostId, request.event_id),
+      traceId: parentTurn?.traceId ?? app?.traceId ?? traceId(agent.hostId, request.event_id),
       spanId: spanId('turn', request.event_id),
-      parentSpanId: parentTurn && (parentTool ? parentTool.spanId : outer?.spanId),
+      parentSpanId: parentTurn ? (parentTool ? parentTool.spanId : outer?.spanId) : app?.spanId,
       parentTool: parentTurn ? (parentTool ?? outer?.tool) : undefined,
-      rule: parentTurn && (parent?.rule ?? 'process_tree'),
-      confidence: parentTurn && (parent?.confidence ?? 'high'),
+      rule: parentTurn ? (parent?.rule ?? 'process_tree') : app && 'traceparent',
+      confidence: parentTurn ? (parent?.confidence ?? 'high') : app && 'high',
       anchor: parentTurn?.anchor ?? new Anchor(call.at, wall),
       index: conversation.turnCount,
       opener: request,
@@ -52,12 +59,20 @@ export class Turns {
       steps: [],
       running: new Set(),
       groups: new Map(),
-      usage: { input: 0, output: 0, cached: 0, cacheCreation: 0, reasoning: 0, hasInput: false, hasOutput: false },
+      usage: {
+        input: 0,
+        output: 0,
+        cached: 0,
+        cacheCreation: 0,
+        reasoning: 0,
+        cost: undefined,
+        hasInput: false,
+        hasOutput: false,
+      },
       modelCalls: 0,
       sideCalls: 0,
       toolCalls: 0,
-      spans: 0,
-      bytes: 0,
+      trace: parentTurn?.trace ?? new TraceSize(),
       housekeeping: { files: 0, connections: 0 },
       failed: undefined,
       lastAnswer: undefined,
@@ -68,15 +83,23 @@ export class Turns {
     const before = conversation.lastRoot;
     if (before && before.traceId !== turn.traceId) turn.links.push(linkTo(before, 'previous_turn'));
     if (!parentTurn && !agent.isShared) agent.isShared = hasStranger(agent, conversation);
+    if (above && !parentTurn)
+      turn.links.push({
+        traceId: above.traceId,
+        spanId: (parentTool ?? outer?.tool)?.spanId ?? above.spanId,
+        type: 'continued_from',
+      });
     conversation.turn = turn;
     conversation.turnCount++;
     conversation.lastRoot = { traceId: turn.traceId, spanId: turn.spanId };
     if (before?.first && turn.links.length > 0) turn.links.push(linkTo(before.first, 'previous_turn'));
     agent.turns.add(turn);
+    turn.trace.turns.add(turn);
     if (parentTurn) {
       parentTurn.children.add(turn);
       turn.parentTool?.children.add(turn);
     }
+    this.#host.sessions.opened(turn, call.at, call.claim);
     this.join(call, turn);
     return turn;
   }
@@ -104,11 +127,11 @@ export class Turns {
 
   /** Whether the trace of a turn has reached its caps. */
   isFull(turn: Turn, at: number): boolean {
-    const { maxSpans, maxBytes, maxTurnNs } = this.#host.options;
-    return (
-      turn.parentTool === undefined &&
-      (turn.spans >= maxSpans || turn.bytes >= maxBytes || at - turn.start >= maxTurnNs)
-    );
+    return this.#isLarge(turn) || (turn.parentTool === undefined && at - turn.start >= this.#host.options.maxTurnNs);
+  }
+
+  #isLarge(turn: Turn): boolean {
+    return turn.trace.reaches(this.#host.options.maxSpans, this.#host.options.maxBytes);
   }
 
   /** The user went on before the turn had ended. */
@@ -163,6 +186,8 @@ export class Turns {
     for (const tool of turn.tools) this.#flushFolds(tool, turn);
     this.#span(turn, turnSpan(turn, options), claim);
     turn.agent.turns.delete(turn);
+    turn.trace.turns.delete(turn);
+    this.#host.sessions.closed(turn);
     const parent = turn.parentTool?.turn;
     turn.parentTool?.children.delete(turn);
     if (parent?.children.delete(turn)) {
@@ -223,15 +248,15 @@ export class Turns {
   }
 
   #span(turn: Turn, span: SpanRecord, claim: Claim): void {
-    turn.spans++;
-    turn.bytes += 300 + span.attributes.length * 40;
-    for (const attribute of span.attributes) if (attribute.type === 'string') turn.bytes += attribute.value.length;
+    this.#host.sessions.span(turn, span);
+    const bytes = this.#host.out.span(span, claim);
+    turn.trace.add(bytes);
+    this.#appTraces.add(turn.traceId, bytes);
     if (span.spanId !== turn.spanId) {
       const zero = turn.anchor.nanos(0);
       turn.start = Math.min(turn.start, Number(span.start - zero)); // what came late may have begun before its turn
       turn.end = Math.max(turn.end, Number(span.end - zero));
     }
-    this.#host.out.span(span, claim);
   }
 
   /** The span of a call is final. */
@@ -249,6 +274,7 @@ export class Turns {
       sum.cacheCreation += usage.cache_creation_tokens ?? 0;
       sum.reasoning += usage.reasoning_tokens ?? 0;
     }
+    if (usage) addCost(turn.usage, usage.total_cost_usd);
     turn.calls.delete(call);
     const place = { traceId: turn.traceId, parentSpanId: turn.spanId, anchor: turn.anchor, end, endReason };
     this.#span(turn, callSpan(call, place, this.#host.options), turn.agent.claim);
@@ -312,6 +338,12 @@ function addUsage(turn: Turn, usage: Turn['usage']): void {
   sum.cached += usage.cached;
   sum.cacheCreation += usage.cacheCreation;
   sum.reasoning += usage.reasoning;
+  addCost(sum, usage.cost);
   sum.hasInput ||= usage.hasInput;
   sum.hasOutput ||= usage.hasOutput;
+}
+
+/** Sums are kept to a millionth of a millionth of a dollar: the same in whatever order they came. */
+function addCost(sum: Turn['usage'], usd: number | undefined): void {
+  if (typeof usd === 'number' && Number.isFinite(usd)) sum.cost = Math.round(((sum.cost ?? 0) + usd) * 1e12) / 1e12;
 }

@@ -64,7 +64,7 @@ export class SpanRedactor {
     let known = this.#resources.get(resource);
     if (known === undefined) {
       const attributes = this.#attributes(resource.attributes);
-      known = attributes === resource.attributes ? resource : { attributes };
+      known = attributes === resource.attributes ? resource : { ...resource, attributes };
       this.#resources.set(resource, known);
     }
     return known;

@@ -4,9 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { skipsWithout } from '../require.ts';
 import { type Jaeger, jaegerIsBuilt, startJaeger } from '../servers/jaeger.ts';
 import { build, collector, type Ended, repo } from './program.ts';
-import { json, readTrace, traceIdsBetween } from './query.ts';
+import { json, readTrace, readWholeTrace, traceIdsBetween } from './query.ts';
+import { Sender, tracesOf } from './sending.ts';
+import { sessions, textOf } from './sessions.ts';
 import { compareLegacy, spansOfLegacy } from './tree.ts';
 import { compareWithTruth, type Truth } from './truth.ts';
+import { compareWhole, wholeSpans } from './whole.ts';
 
 // written by the demo agent in this very form
 const truth = JSON.parse(readFileSync(join(repo, 'configs/demo/session.truth.json'), 'utf8')) as Truth & {
@@ -77,6 +80,35 @@ describe.skipIf(skipsWithout('jaeger', jaegerIsBuilt(), 'test/servers/build.sh j
       for (const id of ids) {
         const again = (await readTrace(jaeger.query, id)).map((span) => span.spanId);
         expect(sorted(again)).toEqual(sorted((before.get(id) ?? []).map((span) => span.spanId)));
+      }
+    });
+  },
+);
+
+describe.skipIf(skipsWithout('jaeger', jaegerIsBuilt(), 'test/servers/build.sh jaeger builds it'))(
+  'sessions in a real Jaeger',
+  () => {
+    let jaeger: Jaeger;
+    let sender: Sender;
+    beforeAll(async () => {
+      if (!jaegerIsBuilt()) throw new Error('OISP_REQUIRE asks for Jaeger: build it with test/servers/build.sh jaeger');
+      [jaeger] = await Promise.all([startJaeger(), build()]);
+      sender = new Sender('configs/jaeger.yaml', jaeger.otlp);
+    });
+    afterAll(async () => {
+      await jaeger?.stop();
+      sender?.remove();
+    });
+
+    it.each(sessions)('gives back by id all that was sent, without a warning: $name', async (session) => {
+      const sent = await sender.send(textOf(session));
+      const traces = [...tracesOf(sent.spans).keys()];
+      expect(traces.length).toBeGreaterThan(0);
+      const read = await Promise.all(traces.map((id) => readWholeTrace(jaeger.query, id)));
+      expect(compareWhole(sent.requests.flatMap(wholeSpans), read.flatMap(wholeSpans))).toEqual([]);
+      for (const id of traces) {
+        const legacy = spansOfLegacy(await json(`${jaeger.query}/api/traces/${id}`));
+        expect(compareLegacy(await readTrace(jaeger.query, id), legacy)).toEqual([]);
       }
     });
   },

@@ -30,6 +30,11 @@ export async function traceIdsBetween(query: string, from: number, to: number): 
   return [...ids];
 }
 
+/** A trace as an OTLP/JSON `TracesData`. */
+export async function readWholeTrace(query: string, id: string): Promise<unknown> {
+  return field(await json(`${query}/api/v3/traces/${id}`), 'result');
+}
+
 export async function readTrace(query: string, id: string): Promise<Span[]> {
-  return spansOfOtlp(field(await json(`${query}/api/v3/traces/${id}`), 'result'));
+  return spansOfOtlp(await readWholeTrace(query, id));
 }

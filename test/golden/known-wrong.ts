@@ -9,7 +9,6 @@ interface KnownWrong {
  * take it from the list.
  */
 export const KNOWN_WRONG: ReadonlyMap<string, KnownWrong> = new Map<string, KnownWrong>([
-  ['cursor-example', { what: 'The root has no cost.', faults: ['oisp.cost.total_usd of the root is not the sum'] }],
   [
     'housekeeping',
     { what: 'What waits for its reason when the turn ends is not counted on the root and has no place.' },

@@ -8,6 +8,7 @@ import {
 } from '../../core/index.ts';
 import { configFor, makeContext, makeHost } from '../../core/testing/index.ts';
 import { correlateProcessor } from '../../processors/correlate/index.ts';
+import { isDerivedSession } from '../../processors/correlate/sessions.ts';
 import { redactProcessor } from '../../processors/redact/index.ts';
 import { value } from './tree.ts';
 
@@ -50,7 +51,7 @@ export async function run(events: readonly OispEvent[], stages: readonly Stage[]
   let next: Consumer = {
     consume: async (batch: Batch) => {
       if (batch.signal === 'spans') ran.spans.push(...batch.spans);
-      else ran.events.push(...batch.events);
+      else ran.events.push(...batch.events.filter((event) => !isDerivedSession(event)));
     },
   };
   const nodes: (Component & Consumer)[] = [];

@@ -68,6 +68,7 @@ test.each<Mode>(['full', 'safe', 'minimal'])(
     expect([...new Set(events.map((event) => event.event_type))].sort((a, b) => (a < b ? -1 : 1))).toEqual([
       'agent.plan_step',
       'agent.rag_retrieve',
+      'agent.session',
       'agent.tool_call',
       'ai.embedding',
       'ai.request',

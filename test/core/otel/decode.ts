@@ -14,8 +14,10 @@ const anyValue: Schema = {
   3: { name: 'intValue', kind: 'int' },
   4: { name: 'doubleValue', kind: 'double' },
   5: { name: 'arrayValue', kind: () => arrayValue },
+  6: { name: 'kvlistValue', kind: () => kvlistValue },
 };
 const arrayValue: Schema = { 1: { name: 'values', kind: anyValue, many: true } };
+const kvlistValue: Schema = { 1: { name: 'values', kind: () => keyValue, many: true } };
 const keyValue: Schema = { 1: { name: 'key', kind: 'string' }, 2: { name: 'value', kind: anyValue } };
 const attributes = { name: 'attributes', kind: keyValue, many: true } as const;
 const resource: Schema = { 1: attributes, 2: { name: 'droppedAttributesCount', kind: 'enum' } };
@@ -61,6 +63,8 @@ const logRecord: Schema = {
   2: { name: 'severityNumber', kind: 'enum' },
   3: { name: 'severityText', kind: 'string' },
   6: attributes,
+  7: { name: 'droppedAttributesCount', kind: 'enum' },
+  8: { name: 'flags', kind: 'fixed32' },
   9: { name: 'traceId', kind: 'hex' },
   10: { name: 'spanId', kind: 'hex' },
   11: { name: 'observedTimeUnixNano', kind: 'fixed64' },
@@ -147,6 +151,10 @@ function message(bytes: Buffer, schema: Schema): Plain {
 function bare(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return value.map((item) => bare(item, key === 'values' ? 'value' : ''));
   if (typeof value !== 'object' || value === null) return value;
+  if (key === 'kvlistValue') {
+    const { values = [] } = value as { values?: unknown[] };
+    return values.length === 0 ? {} : { values: values.map((pair) => bare(pair)) };
+  }
   const out: Plain = {};
   for (const [name, inner] of Object.entries(value)) {
     const done = bare(inner, name);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { EventRecords, isChosen, type OispEvent } from '../../../core/index.ts';
+import { DETAILS_EVENT, EventRecords, isChosen, type OispEvent, SCHEMA_URL } from '../../../core/index.ts';
+import { FACTS } from '../../../core/otel/event-facts.ts';
 
 const base: OispEvent = {
   oisp_version: '0.1',
@@ -120,6 +121,65 @@ describe('facts of', () => {
       },
     },
     { event_type: 'network.dns', data: { query_name: 'example.com' }, want: { 'dns.question.name': 'example.com' } },
+    {
+      event_type: 'network.accept',
+      data: { src: { ip: '10.0.0.9', port: 5000 }, dest: { ip: '10.0.0.1', port: 80 }, protocol: 'tcp' },
+      want: { 'client.address': '10.0.0.9', 'network.local.port': 80, 'network.transport': 'tcp' },
+    },
+    {
+      event_type: 'network.flow',
+      data: { dest: { ip: '::1', port: 443 }, bytes_sent: 3, bytes_received: 4, direction: 'outbound' },
+      want: { 'server.address': '::1', 'oisp.network.bytes_sent': 3, 'oisp.network.direction': 'outbound' },
+    },
+    { event_type: 'process.fork', data: { child_pid: 7 }, want: { 'oisp.process.child_pid': 7 } },
+    { event_type: 'file.open', data: { path: '/a', flags: ['O_RDONLY'] }, want: { 'oisp.file.flags': ['O_RDONLY'] } },
+    { event_type: 'file.delete', data: { path: '/a' }, want: { 'file.path': '/a' } },
+    {
+      event_type: 'ai.embedding',
+      data: { provider: { name: 'openai' }, model: { id: 'e' }, total_tokens: 4, dimensions: 3 },
+      want: { 'gen_ai.usage.input_tokens': 4, 'gen_ai.embeddings.dimension.count': 3, 'gen_ai.request.model': 'e' },
+    },
+    {
+      event_type: 'ai.streaming_chunk',
+      data: { request_id: 'r', chunk_index: 2, delta: { content: 'x' } },
+      want: { 'oisp.request_id': 'r', 'oisp.chunk.index': 2 },
+    },
+    {
+      event_type: 'agent.plan_step',
+      data: { step_index: 1, step_type: 'planning', planned_actions: [{}, {}], call_id: 'c' },
+      want: { 'oisp.plan.step.index': 1, 'oisp.plan.actions.count': 2, 'gen_ai.tool.call.id': 'c' },
+    },
+    {
+      event_type: 'agent.rag_retrieve',
+      data: { source: { type: 'vector_db', name: 'docs' }, query: 'q', results_count: 3 },
+      want: { 'gen_ai.operation.name': 'retrieval', 'gen_ai.data_source.id': 'docs', 'oisp.retrieval.count': 3 },
+    },
+    {
+      event_type: 'agent.tool_result',
+      data: { call_id: 'c', success: false, error: { type: 'timeout', message: 'm' } },
+      want: { 'error.type': 'timeout' },
+    },
+    {
+      event_type: 'agent.session',
+      data: {
+        action: 'end',
+        session_id: 's',
+        agent: { name: 'coder', version: '1' },
+        duration_ms: 9,
+        stats: { llm_calls: 2, input_tokens: 5, estimated_cost_usd: 0.5 },
+      },
+      want: {
+        'oisp.session.action': 'end',
+        'session.id': 's',
+        'gen_ai.agent.name': 'coder',
+        'oisp.session.duration_ms': 9,
+        'oisp.session.llm_calls': 2,
+        'gen_ai.usage.input_tokens': 5,
+        'oisp.cost.total_usd': 0.5,
+      },
+    },
+    { event_type: 'capture.open', data: { conn: 'c', protocol: 'tls' }, want: { 'oisp.conn': 'c' } },
+    { event_type: 'capture.lost', data: { reason: 'ring', records: 3 }, want: { 'oisp.lost.records': 3 } },
     { event_type: 'acme.other', data: { anything: 1 }, want: { 'oisp.event.type': 'acme.other' } },
   ])('$event_type', ({ event_type, data, want }) => {
     expect(recordOf({ event_type, data }).attributes).toMatchObject(want);
@@ -136,16 +196,15 @@ describe('facts of', () => {
       tools: [{ name: 't', description: 'SECRET' }],
       bytes: Buffer.from('SECRET'),
       b64: 'SECRET',
+      delta: { content: 'SECRET' },
+      description: 'SECRET',
+      planned_actions: [{ action: 'SECRET' }],
+      query: 'SECRET',
+      results: [{ content_preview: 'SECRET' }],
+      task_description: 'SECRET',
+      content_preview: 'SECRET',
     };
-    for (const event_type of [
-      'ai.request',
-      'ai.response',
-      'agent.tool_call',
-      'agent.tool_result',
-      'process.exec',
-      'capture.data',
-      'x',
-    ]) {
+    for (const event_type of [...Object.keys(FACTS), 'x']) {
       expect(JSON.stringify(recordOf({ event_type, data }).attributes)).not.toContain('SECRET');
     }
   });
@@ -200,4 +259,125 @@ test.each([
 ])('$type (late: $late) belongs to $want', ({ type, late, want }) => {
   const event = { ...base, event_type: type, attrs: { 'oisp.late': late } };
   expect((['none', 'late', 'effects', 'all'] as const).filter((choice) => isChosen(event, choice))).toEqual(want);
+});
+
+test('the name of a record is the type of its event, of a session with our prefix', () => {
+  expect(recordOf({ event_type: 'agent.tool_call' }).eventName).toBe('agent.tool_call');
+  expect(recordOf({ event_type: 'agent.session' }).eventName).toBe('oisp.agent.session');
+});
+
+test('what the capture lost is a warning', () => {
+  expect(recordOf({ event_type: 'capture.lost', data: { reason: 'ring' } }).severity).toBe(13);
+});
+
+test('keys that compare content are on no record', () => {
+  const record = recordOf({ attrs: { 'oisp.match': { messages: ['KEY'] }, 'oisp.session.id': 's' } });
+  expect(JSON.stringify(record, (_, v) => (typeof v === 'bigint' ? '' : v))).not.toContain('KEY');
+  expect(record.attributes).toMatchObject({ 'session.id': 's' });
+});
+
+test('words of the provider are as on spans: the finish reasons, the code before the kind of an error', () => {
+  const data = { provider: { name: 'google' }, success: false, finish_reason: 'stop', error: { type: 'a', code: 'b' } };
+  const attrs = { 'gen_ai.response.finish_reasons': ['STOP'], 'gen_ai.provider.name': 'gcp.vertex_ai' };
+  expect(recordOf({ event_type: 'ai.response', data, attrs }).attributes).toMatchObject({
+    'gen_ai.response.finish_reasons': ['STOP'],
+    'gen_ai.provider.name': 'gcp.vertex_ai',
+    'error.type': 'b',
+  });
+  const broken = { provider: { name: 'x' }, success: false };
+  expect(recordOf({ event_type: 'ai.response', data: broken }).attributes).toMatchObject({
+    'error.type': 'stream_interrupted',
+  });
+});
+
+test('names and schema follow semconv', () => {
+  const data = { provider: { name: 'anthropic' }, usage: { cache_creation_tokens: 3 } };
+  const keys = (semconv: '1.41' | 'genai-next' | 'dup'): unknown => {
+    const { attributes, resource } = new EventRecords(semconv).record({ ...base, event_type: 'ai.response', data });
+    return [attributes.filter((a) => a.key.includes('cache_')).map((a) => a.key), resource.schemaUrl ?? SCHEMA_URL];
+  };
+  const [old, next] = ['gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_write.input_tokens'];
+  expect(keys('1.41')).toEqual([[old], SCHEMA_URL]);
+  expect(keys('genai-next')).toEqual([[next], 'https://opentelemetry.io/schemas/gen-ai/1.42.0']);
+  expect(keys('dup')).toEqual([[old, next], SCHEMA_URL]);
+});
+
+test('a resource says host, cloud, container, cluster and application', () => {
+  const host = {
+    device_id: 'h',
+    cloud: { provider: 'aws', region: 'eu-1', instance_type: 'm5' },
+    container: { id: 'c1', name: 'web', image: 'registry:5000/app:1.2', runtime: 'containerd' },
+    k8s: {
+      cluster_name: 'k',
+      namespace: 'n',
+      pod_name: 'p',
+      pod_uid: 'u',
+      node_name: 'x',
+      deployment: 'd',
+      labels: { app: 'a' },
+    },
+    tags: ['blue'],
+    managed: true,
+  };
+  const app = { app_id: 'cursor', vendor: 'anysphere', tier: 'profiled', is_ai_app: true };
+  const { resource } = new EventRecords().record({ ...base, host, app });
+  expect(Object.fromEntries(resource.attributes.map(({ key, value }) => [key, value]))).toEqual({
+    'service.name': 'cursor',
+    'service.namespace': 'oisp',
+    'host.id': 'h',
+    'host.type': 'm5',
+    'cloud.provider': 'aws',
+    'cloud.region': 'eu-1',
+    'container.id': 'c1',
+    'container.name': 'web',
+    'container.image.name': 'registry:5000/app',
+    'container.image.tags': ['1.2'],
+    'container.runtime.name': 'containerd',
+    'k8s.cluster.name': 'k',
+    'k8s.namespace.name': 'n',
+    'k8s.node.name': 'x',
+    'k8s.pod.name': 'p',
+    'k8s.pod.uid': 'u',
+    'k8s.deployment.name': 'd',
+    'k8s.pod.label.app': 'a',
+    'oisp.host.managed': true,
+    'oisp.host.tags': ['blue'],
+    'oisp.app.vendor': 'anysphere',
+    'oisp.app.tier': 'profiled',
+    'oisp.app.is_ai_app': true,
+  });
+});
+
+describe('the content of a model call', () => {
+  const attributes = [{ key: 'gen_ai.input.messages', type: 'any', value: [{ role: 'user' }] }];
+  const details = {
+    ...base,
+    event_type: DETAILS_EVENT,
+    data: { success: true, attributes, resource: { attributes: [] } },
+  };
+
+  test('is the record that was made for it', () => {
+    const record = new EventRecords().record(details);
+    expect(record).toMatchObject({ eventName: DETAILS_EVENT, severity: 9, attributes, resource: { attributes: [] } });
+    expect(new EventRecords().record({ ...details, data: { ...details.data, success: false } }).severity).toBe(13);
+  });
+
+  test('belongs to every choice but none: who asks for it wants it', () => {
+    expect((['none', 'late', 'effects', 'all'] as const).filter((choice) => isChosen(details, choice))).toEqual([
+      'late',
+      'effects',
+      'all',
+    ]);
+  });
+
+  test('is no content any more where it was taken out later', () => {
+    const record = new EventRecords().record({ ...details, data: { success: true, attributes: { $redacted: {} } } });
+    expect(record.attributes.map((a) => a.key)).not.toContain('gen_ai.input.messages');
+    expect(record.resource.attributes[0]?.value).toBe('cursor');
+  });
+});
+
+test('long texts are cut', () => {
+  const record = recordOf({ data: { path: `/${'x'.repeat(100_000)}` } });
+  expect(String(record.attributes['file.path']).length).toBe(16 * 1024);
 });

@@ -2,7 +2,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Batch, ConfigProblem, Context, Exporter, OispEvent, PipelineKind, Signal } from '../../../core/index.ts';
+import {
+  type Batch,
+  type ConfigProblem,
+  type Context,
+  DETAILS_EVENT,
+  type Exporter,
+  type OispEvent,
+  type PipelineKind,
+  type Signal,
+} from '../../../core/index.ts';
 import { jsonlExporter } from '../../../exporters/jsonl/index.ts';
 import { HOST, type Rig, receipts, rigOf, settle } from '../../core/export/rig.ts';
 import { decodeJson, recordsOf } from '../../core/otel/decode.ts';
@@ -71,6 +80,27 @@ function eventOf(n: number, more: Partial<OispEvent> = {}): OispEvent {
     ...more,
   };
 }
+test('a file of OISP events holds none that is none of OISP; a file of log records does', async () => {
+  const details = eventOf(2, {
+    event_type: DETAILS_EVENT,
+    data: { success: true, attributes: [{ key: 'a', type: 'any', value: { b: 1 } }], resource: { attributes: [] } },
+  });
+  const oisp = await started();
+  await oisp.exporter.consume(events(eventOf(1), details));
+  await oisp.exporter.consume(events(details));
+  await oisp.exporter.shutdown(never);
+  expect(linesOf().map((e) => e.event_type)).toEqual(['file.write']);
+  const logs = join(folder, 'logs.jsonl');
+  const otlp = await started({ path: logs, format: 'otlp_json' });
+  await otlp.exporter.consume(events(details));
+  await otlp.exporter.shutdown(never);
+  const [record] = recordsOf(decodeJson(readFileSync(logs)));
+  expect(record).toMatchObject({
+    eventName: DETAILS_EVENT,
+    attributes: [{ key: 'a', value: { kvlistValue: { values: [{ key: 'b', value: { intValue: '1' } }] } } }],
+  });
+});
+
 const events = (...all: OispEvent[]): Batch => ({ signal: 'events', events: all });
 const linesOf = (file = path): OispEvent[] =>
   readFileSync(file, 'utf8')

@@ -28,6 +28,7 @@ const soon = { enabled: true, min_size: 1, max_size: 1024 * 1024, flush_timeout:
 function configFor(url: string, more: Partial<Config> = {}): Config {
   return {
     endpoint: url,
+    semconv: '1.41',
     encoding: 'proto',
     headers: {},
     tls: { insecure_skip_verify: false, min_version: '1.2' },

@@ -42,6 +42,7 @@ test.skipIf(skipsWithoutData('../shared/tools/otlp-sink.mjs', existsSync(sink)))
       const exporter = create(context, {
         endpoint: url,
         encoding,
+        semconv: '1.41',
         compression: 'gzip',
         headers: {},
         tls: { insecure_skip_verify: false, min_version: '1.2' },

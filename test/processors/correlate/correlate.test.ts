@@ -78,7 +78,7 @@ test('every event comes out again, those of a tree with the ids of their span', 
   const { events } = twoTools();
   const told = await correlate(events);
   const sorted = (list: readonly OispEvent[]): string[] => list.map((e) => e.event_id).sort((a, b) => (a < b ? -1 : 1));
-  expect(sorted(told.events)).toEqual(sorted(events));
+  expect(sorted(told.events.filter((e) => e.event_type !== 'agent.session'))).toEqual(sorted(events));
   const known = new Set(told.spans.map((s) => `${s.traceId} ${s.spanId}`));
   for (const { trace_context: at } of told.events) if (at) expect(known.has(`${at.trace_id} ${at.span_id}`)).toBe(true);
 });
