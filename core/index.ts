@@ -30,6 +30,7 @@ export * from './event/program-names.ts';
 export * from './event/shell.ts';
 export * from './event/time.ts';
 export * from './event/types.ts';
+export { baseName, isShell } from './event/wrappers.ts';
 export * from './export/backoff.ts';
 export * from './export/config.ts';
 export * from './export/counts.ts';

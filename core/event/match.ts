@@ -36,16 +36,43 @@ export interface MatchKeys {
   readonly weight?: number;
   /** agent.tool_call: all arguments, as JSON with sorted keys. */
   readonly args?: Key;
-  /** agent.tool_call: each string argument. process.exec: each element of argv. */
+  /** ai.request: folders that the system prompt or the first user message names. */
+  readonly places?: readonly Key[];
+  /** agent.tool_call: string arguments that are long or more than a word. process.exec: such elements of argv. */
   readonly strings?: readonly Key[];
+  /** The same of short plain words, which are weak evidence. */
+  readonly words?: readonly Key[];
   /** agent.tool_call: simple commands of a shell argument. process.exec: its argv, unwrapped the same way. */
   readonly commands?: readonly Key[];
-  /** agent.tool_call, file.*: absolute paths. */
+  /** The programs of these commands. */
+  readonly programs?: readonly Key[];
+  /** process.exec: it reads what it is to run from its input: a shell or interpreter without a script, a terminal multiplexer. */
+  readonly readsCommands?: true;
+  /** agent.tool_call: folders from which its relative paths may count. process.exec: the folder that it began in. */
+  readonly cwds?: readonly Key[];
+  /** agent.tool_call, file.*: absolute paths; of a rename the new one first. */
   readonly paths?: readonly Key[];
-  /** agent.tool_call: relative paths as written. file.*: the path's last components, one key per length. */
+  /**
+   * agent.tool_call: relative paths as written, by their last three components, and beside it the number of all of them (0: counted from a
+   * folder that is not known). file.*: the path's last components, one key per length up to three.
+   */
   readonly tails?: readonly Key[];
-  /** agent.tool_call, network.*: host names and addresses. */
+  readonly depths?: readonly number[];
+  /** agent.tool_call: folders that it may look through. file.*: the folders above, nearest first. */
+  readonly folders?: readonly Key[];
+  /** file.*: how many of `folders` see the file without a hidden name between. */
+  readonly visible?: number;
+  /** file.*: path and tails of the file that this one is by its name a temporary or backup file of. */
+  readonly madeFor?: readonly Key[];
+  readonly madeForTails?: readonly Key[];
+  /** agent.tool_call, network.*: host names and addresses. ai.request: where the model is asked. */
   readonly hosts?: readonly Key[];
+  /** network.*: the domains above the host name. */
+  readonly domains?: readonly Key[];
+  /** network.dns: the addresses that the name stands for. */
+  readonly answers?: readonly Key[];
+  /** network.*: by its name a host that programs report to for themselves. */
+  readonly isReporting?: true;
 }
 
 /** Stamps events with match keys under one local key. Keys of texts are memoised: agents resend their history with every call. */

@@ -1,29 +1,15 @@
 import { hash } from 'node:crypto';
-import { posix } from 'node:path';
 import { Memo } from '../memo.ts';
+import { EffectKeys } from './effect-keys.ts';
 import { type Key, MATCH_ATTR, type Matcher, type MatchKeys } from './match.ts';
 import { isInterrupted, shapeOf } from './shape.ts';
-import { commandsOfArgv, commandsOfLine } from './shell.ts';
-import type {
-  AiRequestData,
-  AiResponseData,
-  ConnectData,
-  DnsData,
-  ExecData,
-  FileData,
-  Message,
-  OispEvent,
-  Part,
-  RenameData,
-  ToolCallData,
-} from './types.ts';
+import type { AiRequestData, AiResponseData, FileData, Message, OispEvent, Part, ToolCallData } from './types.ts';
 import { isEvent } from './types.ts';
 
 const BLOCK = 64;
 const MAX_KEYS = 64;
 const MIN_LINE = 16;
 const MIN_TEXT = 8;
-const MIN_STRING = 3;
 /** Of memoised texts, for each use. */
 const MEMO_BYTES = 8 << 20;
 const MAX_DEPTH = 32;
@@ -46,7 +32,12 @@ class HmacMatcher implements Matcher {
   readonly #linesOf = new Memo<readonly Key[]>(MEMO_BYTES / 4);
   /** Messages of a history are the same objects again where their bytes are. */
   readonly #ofMessage = new WeakMap<Message, Key[]>();
-  readonly #pathsOf = new Memo<MatchKeys>(MEMO_BYTES / 4);
+  readonly #placesOf = new Memo<readonly Key[]>(MEMO_BYTES / 4);
+  readonly #effects = new EffectKeys(
+    (text) => this.key(text),
+    (text) => this.#once(text),
+    (text, into) => this.#lines(text, into),
+  );
 
   constructor(key: Uint8Array) {
     if (key.length < 16 || key.length > BLOCK) throw new RangeError('a match key needs 16 to 64 bytes');
@@ -62,9 +53,13 @@ class HmacMatcher implements Matcher {
   key(text: string): Key {
     const known = this.#keys.get(text);
     if (known !== undefined) return known;
-    const key = this.#digest(text).toString('base64url', 0, 8);
+    const key = this.#once(text);
     this.#keys.set(text, key);
     return key;
+  }
+
+  #once(text: string): Key {
+    return this.#digest(text).toString('base64url', 0, 8);
   }
 
   hashOf(secret: string): string {
@@ -100,14 +95,15 @@ class HmacMatcher implements Matcher {
   }
 
   #keysOf(event: OispEvent): MatchKeys | undefined {
-    if (isEvent(event, 'ai.request')) return this.#request(event.data);
+    if (isEvent(event, 'ai.request')) return { ...this.#request(event.data), ...this.#effects.server(event.attrs) };
     if (isEvent(event, 'ai.response')) return this.#response(event.data);
-    if (isEvent(event, 'agent.tool_call')) return this.#toolCall(event.data, event.process?.cwd);
-    if (isEvent(event, 'process.exec')) return this.#exec(event.data);
-    if (isEvent(event, 'file.rename')) return this.#rename(event.data, event.process?.cwd);
-    if (isEvent(event, 'network.connect')) return this.#connect(event.data);
-    if (isEvent(event, 'network.dns')) return this.#hosts([(event.data as DnsData).query_name]);
-    if (event.event_type.startsWith('file.')) return this.#file(event.data as FileData, event.process?.cwd);
+    const cwd = event.process?.cwd;
+    if (isEvent(event, 'agent.tool_call')) return this.#toolCall(event.data, cwd);
+    if (isEvent(event, 'process.exec')) return this.#effects.exec(event.data, cwd);
+    if (isEvent(event, 'file.rename')) return this.#effects.rename(event.data, cwd);
+    if (isEvent(event, 'network.connect')) return this.#effects.connect(event.data);
+    if (isEvent(event, 'network.dns')) return this.#effects.lookup(event.data);
+    if (event.event_type.startsWith('file.')) return this.#effects.file(event.data as FileData, cwd);
     return undefined;
   }
 
@@ -143,6 +139,7 @@ class HmacMatcher implements Matcher {
     const shape = shapeOf(data, system, latest);
     const words = answer === undefined ? undefined : new Set<Key>();
     if (words) for (const message of latest) this.#linesOfMessage(message, words);
+    const places = this.#places(data.messages ?? []);
     return {
       messages,
       ...(answer && { answer }),
@@ -155,6 +152,7 @@ class HmacMatcher implements Matcher {
       ...(lines.size > 0 && { lines: [...lines] }),
       ...(words && words.size > 0 && { latest: [...words] }),
       ...(weight > 0 && { weight }),
+      ...(places.length > 0 && { places }),
     };
   }
 
@@ -245,106 +243,29 @@ class HmacMatcher implements Matcher {
   }
 
   #toolCall(data: ToolCallData, cwd: string | undefined): MatchKeys | undefined {
-    const texts: string[] = [];
-    const argvs: string[][] = [];
-    collectStrings(data.arguments, texts, argvs, 0);
     if (typeof data.arguments === 'object' && data.arguments !== null && '$redacted' in data.arguments)
       return undefined;
-    const args = this.key(`j\0${canonical(data.arguments)}`);
-    if (texts.length === 0) return { args };
-    const lines = new Set<Key>();
-    const strings = new Set<Key>();
-    const commands = new Set<Key>();
-    const paths = new Set<Key>();
-    const tails = new Set<Key>();
-    const hosts = new Set<Key>();
-    for (const text of texts) {
-      this.#lines(text, lines);
-      if (text.length >= MIN_STRING && text.length <= 4096 && strings.size < MAX_KEYS)
-        strings.add(this.key(`w\0${text}`));
-      if (text.length > 65_536) continue;
-      for (const host of hostsIn(text)) if (hosts.size < MAX_KEYS) hosts.add(this.key(`h\0${host}`));
-      for (const path of pathsIn(text)) {
-        if (paths.size >= MAX_KEYS || tails.size >= MAX_KEYS) break;
-        if (path.startsWith('/')) paths.add(this.key(`p\0${posix.normalize(path)}`));
-        else if (path.startsWith('~/')) tails.add(this.key(`q\0${trimRelative(path.slice(2))}`));
-        else {
-          const relative = trimRelative(path);
-          if (relative !== '') tails.add(this.key(`q\0${relative}`));
-          if (cwd?.startsWith('/')) paths.add(this.key(`p\0${posix.join(cwd, path)}`));
+    return this.#effects.toolCall(data, this.key(`j\0${canonical(data.arguments)}`), cwd);
+  }
+
+  /** Folders that the agent was told of: it counts relative paths from one of them. */
+  #places(messages: readonly Message[]): Key[] {
+    const places = new Set<Key>();
+    for (const message of messages) {
+      if (message.role === 'assistant' || places.size >= MAX_KEYS) break;
+      const { content, parts } = message;
+      const texts = parts?.flatMap((part) => (part.type === 'text' ? [part.content] : [])) ?? [content];
+      for (const text of texts) {
+        if (typeof text !== 'string' || !text.includes('/')) continue;
+        let known = this.#placesOf.get(text);
+        if (known === undefined) {
+          known = this.#effects.placesIn(text);
+          this.#placesOf.set(text, known);
         }
-      }
-      for (const command of commandsOfLine(text)) {
-        if (commands.size >= MAX_KEYS) break;
-        if (command.length >= 2) commands.add(this.key(`x\0${collapse(command)}`));
+        for (const place of known) places.add(place);
       }
     }
-    for (const argv of argvs)
-      for (const command of commandsOfArgv(argv)) commands.add(this.key(`x\0${collapse(command)}`));
-    return {
-      args,
-      ...(lines.size > 0 && { lines: [...lines] }),
-      ...(strings.size > 0 && { strings: [...strings] }),
-      ...(commands.size > 0 && { commands: [...commands] }),
-      ...(paths.size > 0 && { paths: [...paths] }),
-      ...(tails.size > 0 && { tails: [...tails] }),
-      ...(hosts.size > 0 && { hosts: [...hosts] }),
-    };
-  }
-
-  #exec(data: ExecData): MatchKeys {
-    const argv = data.args ?? [];
-    const strings: Key[] = [];
-    for (const word of argv.slice(1, 1 + MAX_KEYS))
-      if (word.length >= MIN_STRING && word.length <= 4096) strings.push(this.key(`w\0${word}`));
-    const commands = new Set<Key>();
-    for (const command of commandsOfArgv(argv)) commands.add(this.key(`x\0${collapse(command)}`));
-    return {
-      ...(strings.length > 0 && { strings }),
-      ...(commands.size > 0 && { commands: [...commands] }),
-    };
-  }
-
-  #file(data: FileData, cwd: string | undefined): MatchKeys | undefined {
-    return typeof data.path === 'string' ? this.#path(data.path, cwd) : undefined;
-  }
-
-  #path(path: string, cwd: string | undefined): MatchKeys {
-    const name = `${cwd ?? ''}\0${path}`;
-    let keys = this.#pathsOf.get(name);
-    if (keys === undefined) {
-      const whole = path.startsWith('/') ? path : cwd === undefined ? path : posix.join(cwd, path);
-      const normal = posix.normalize(whole);
-      // within the process's own folder the whole path is enough; elsewhere an agent may count from a folder that only its prompt names
-      const isInside = cwd !== undefined && normal.startsWith(`${cwd}/`);
-      keys = { paths: [this.key(`p\0${normal}`)], ...(!isInside && { tails: this.#tails(normal) }) };
-      this.#pathsOf.set(name, keys);
-    }
-    return keys;
-  }
-
-  #rename(data: RenameData, cwd: string | undefined): MatchKeys {
-    const to = this.#path(data.new_path, cwd);
-    const from = this.#path(data.old_path, cwd);
-    return { ...to, paths: [...(to.paths ?? []), ...(from.paths ?? [])] };
-  }
-
-  #tails(path: string): Key[] {
-    const parts = path.split('/').filter((p) => p !== '');
-    const tails: Key[] = [];
-    for (let n = 1; n <= Math.min(6, parts.length); n++) tails.push(this.key(`q\0${parts.slice(-n).join('/')}`));
-    return tails;
-  }
-
-  #connect(data: ConnectData): MatchKeys | undefined {
-    return this.#hosts([data.dest?.domain, data.dest?.ip]);
-  }
-
-  #hosts(names: readonly (string | undefined)[]): MatchKeys | undefined {
-    const hosts: Key[] = [];
-    for (const name of names)
-      if (typeof name === 'string' && name !== '') hosts.push(this.key(`h\0${name.toLowerCase()}`));
-    return hosts.length === 0 ? undefined : { hosts };
+    return [...places];
   }
 }
 
@@ -386,76 +307,4 @@ function otherPart(part: Part): string {
     default:
       return part.type;
   }
-}
-
-/** Every string below a value, and arrays of strings as whole argvs. */
-function collectStrings(value: unknown, texts: string[], argvs: string[][], depth: number): void {
-  if (texts.length >= MAX_KEYS || depth > MAX_DEPTH) return;
-  if (typeof value === 'string') texts.push(value);
-  else if (Array.isArray(value)) {
-    if (value.length > 0 && value.every((item) => typeof item === 'string')) argvs.push(value);
-    for (const item of value) collectStrings(item, texts, argvs, depth + 1);
-  } else if (typeof value === 'object' && value !== null) {
-    for (const item of Object.values(value)) collectStrings(item, texts, argvs, depth + 1);
-  }
-}
-
-/** Whether a string argument may name a file: one line, no run of spaces, a separator or a dot in it. */
-function isPathLike(text: string): boolean {
-  return (
-    text.length >= 2 &&
-    text.length <= 1024 &&
-    !/[\n\r\t]/.test(text) &&
-    !text.includes('://') &&
-    /^[^|&;<>"'`]+$/.test(text)
-  );
-}
-
-/** A path inside a text: with a separator in it, or named as a file by a patch. */
-const INNER_PATH =
-  /(?:^|[\s"'`(<>=@,])(?:file:\/\/|[ab]\/)?((?:~|\.{1,2})?\/?[\w.@+-]{1,128}(?:\/[\w.@+-]{1,128}){1,30}|\/[\w.@+-]{1,128})(?=$|[\s"'`)<>,;:])/g;
-const PATCHED = /^\*\*\* (?:Update|Add|Delete) File: (.{1,512})$|^(?:\+\+\+|---) (?:[ab]\/)?([^\s]{1,512})/gm;
-
-/** The paths that a text names: the text itself, or paths inside it (patches, URLs of files, places with line numbers). */
-function pathsIn(text: string): string[] {
-  const found = new Set<string>();
-  if (isPathLike(text)) found.add(text);
-  if (text.includes('/')) {
-    for (const match of text.matchAll(INNER_PATH)) {
-      if (found.size >= MAX_KEYS) break;
-      found.add((match[1] as string).replace(/^@/, ''));
-    }
-  }
-  if (text.includes('*** ') || text.includes('+++ ')) {
-    for (const match of text.matchAll(PATCHED)) {
-      if (found.size >= MAX_KEYS) break;
-      found.add((match[1] ?? match[2] ?? '').trim());
-    }
-  }
-  const place = /^([^\s:]{1,512}):\d{1,7}(?:[-:]\d{1,7})?$/.exec(text);
-  if (place?.[1]) found.add(place[1]);
-  return [...found];
-}
-
-function trimRelative(path: string): string {
-  const normal = posix.normalize(path);
-  return normal === '.' || normal.startsWith('..') ? '' : normal.replace(/\/$/, '');
-}
-
-const URL_HOST =
-  /\b(?:https?|wss?|ftp|ssh|git):\/\/(?:[^\s/@"'<>]{1,256}@)?(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253})/g;
-const SCP_HOST = /^[\w.-]{1,64}@([A-Za-z0-9.-]{1,253}):/;
-
-/** Host names of the URLs in a text, lower-case, at most 16. */
-function hostsIn(text: string): string[] {
-  const hosts: string[] = [];
-  if (text.includes('://')) {
-    for (const match of text.matchAll(URL_HOST)) {
-      if (hosts.length >= 16) break;
-      hosts.push((match[1] as string).replace(/^\[|\]$/g, '').toLowerCase());
-    }
-  }
-  const scp = SCP_HOST.exec(text);
-  if (scp?.[1]) hosts.push(scp[1].toLowerCase());
-  return hosts;
 }

@@ -1,4 +1,4 @@
-import { baseName } from './shell.ts';
+import { baseName } from './wrappers.ts';
 
 /** Products that speak for a library or runtime, not for the program that uses it. */
 const LIBRARIES =

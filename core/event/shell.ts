@@ -1,16 +1,30 @@
 /**
  * Reads what a shell command line would run, far enough to compare a tool's command with the argv of the processes it started. It is no
- * shell: expansions stay as written, here-documents are taken as words, and nothing is executed.
+ * shell: expansions stay as written and nothing is executed.
  */
 
+import { baseName, embedded, isShell, scriptOf, unwrapped } from './wrappers.ts';
+
 const OPERATORS = new Set(['&&', '||', ';', '|', '|&', '&', '\n', '(', ')', '{', '}']);
-const SHELLS = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh', 'ash', 'fish']);
+/** Words of the shell's own grammar before a command, and those that begin or end something that runs nothing itself. */
+const BEFORE = new Set(['if', 'then', 'elif', 'else', 'while', 'until', 'do', '!']);
+const AROUND = new Set(['for', 'case', 'select', 'function', 'fi', 'done', 'esac']);
+const INTERPRETERS = /^(?:python|pypy|node|nodejs|bun|deno|ruby|perl|php|bash|sh|dash|zsh|Rscript|lua|tsx)[\d.]*$/;
 const MAX_DEPTH = 6;
 const MAX_COMMANDS = 64;
 
-/** Splits a command line into words and operators; quotes are removed, redirections and their targets are left out. */
-export function words(line: string): string[] {
+interface HereDocument {
+  readonly end: string;
+  readonly isIndented: boolean;
+}
+
+/**
+ * Splits a command line into words and operators; quotes are removed, redirections with their targets and here-documents are left out.
+ * `isLiteral`: a backslash is a character like others, as in the paths of PowerShell and cmd.
+ */
+export function words(line: string, isLiteral = false): string[] {
   const out: string[] = [];
+  const documents: HereDocument[] = [];
   let word = '';
   let open = false;
   let skip = false;
@@ -33,10 +47,10 @@ export function words(line: string): string[] {
     } else if (c === '"') {
       open = true;
       for (i++; i < line.length && line[i] !== '"'; i++) {
-        if (line[i] === '\\' && i + 1 < line.length && '"\\$`'.includes(line[i + 1] as string)) i++;
+        if (!isLiteral && line[i] === '\\' && i + 1 < line.length && '"\\$`'.includes(line[i + 1] as string)) i++;
         word += line[i];
       }
-    } else if (c === '\\') {
+    } else if (c === '\\' && !isLiteral) {
       i++;
       if (i < line.length && line[i] !== '\n') {
         // an escaped redirection is one for the shell that evaluates the text again
@@ -52,6 +66,19 @@ export function words(line: string): string[] {
     else if (c === '\n' || c === ';' || c === '(' || c === ')') {
       end();
       out.push(c);
+      if (c === '\n') for (const document of documents.splice(0)) i = behind(line, i, document);
+    } else if (c === '<' && line[i + 1] === '<' && line[i + 2] !== '<') {
+      end();
+      const found = /^<<(-?)[ \t]*(?:'([^'\n]{1,64})'|"([^"\n]{1,64})"|\\?([\w.!+-]{1,64}))/.exec(
+        line.slice(i, i + 80),
+      );
+      if (found) {
+        documents.push({ end: found[2] ?? found[3] ?? found[4] ?? '', isIndented: found[1] === '-' });
+        i += found[0].length - 1;
+      } else {
+        i++;
+        skip = true;
+      }
     } else if (c === '<' || c === '>' || (c === '&' && line[i + 1] === '>')) {
       if (/^\d+$/.test(word)) {
         word = '';
@@ -81,16 +108,29 @@ export function words(line: string): string[] {
   return out;
 }
 
+/** The place of the newline behind a here-document whose first line begins after `at`. */
+function behind(line: string, at: number, { end, isIndented }: HereDocument): number {
+  for (let from = at + 1; from < line.length; ) {
+    const next = line.indexOf('\n', from);
+    const to = next < 0 ? line.length : next;
+    const text = line.slice(from, to).replace(/\r$/, '');
+    if ((isIndented ? text.replace(/^\t+/, '') : text) === end) return to;
+    from = to + 1;
+  }
+  return line.length;
+}
+
 /** The simple commands of a command line, each unwrapped, as words joined by one space. */
-export function commandsOfLine(line: string, depth = 0): string[] {
+export function commandsOfLine(line: string, depth = 0, isLiteral = false): string[] {
   const out: string[] = [];
   if (depth > MAX_DEPTH) return out;
   let command: string[] = [];
   const flush = (): void => {
-    if (command.length > 0 && out.length < MAX_COMMANDS) out.push(...commandsOfArgv(command, depth + 1));
+    const simple = withoutGrammar(command);
+    if (simple.length > 0 && out.length < MAX_COMMANDS) out.push(...commandsOfArgv(simple, depth + 1));
     command = [];
   };
-  for (const word of words(line)) {
+  for (const word of words(line, isLiteral)) {
     if (OPERATORS.has(word)) flush();
     else command.push(word);
   }
@@ -98,9 +138,15 @@ export function commandsOfLine(line: string, depth = 0): string[] {
   return out.slice(0, MAX_COMMANDS);
 }
 
+function withoutGrammar(command: readonly string[]): readonly string[] {
+  let at = 0;
+  while (BEFORE.has(command[at] ?? '')) at++;
+  return AROUND.has(command[at] ?? '') ? [] : command.slice(at);
+}
+
 /**
- * The simple commands that an argv stands for, after unwrapping `sh -c`, `bash -lc`, `eval`, `env`, `sudo`, `timeout`, `nohup`, `nice`,
- * `xargs` and leading assignments. The program is named by its last path component.
+ * The simple commands that an argv stands for, after unwrapping shells, `eval`, sandboxes, runners and leading assignments. The program is
+ * named by its last path component, a script with a path by its own name and not by its interpreter's: the kernel puts that before it.
  */
 export function commandsOfArgv(argv: readonly string[], depth = 0): string[] {
   if (depth > MAX_DEPTH) return [];
@@ -109,73 +155,56 @@ export function commandsOfArgv(argv: readonly string[], depth = 0): string[] {
   const name = baseName(argv[at] ?? '');
   const rest = argv.slice(at + 1);
   if (name === '') return [];
-  if (SHELLS.has(name)) {
-    const script = scriptOf(rest);
-    return script === undefined ? [plain(name, rest)] : commandsOfLine(script, depth + 1);
+  if (isShell(name)) {
+    const script = scriptOf(name, rest);
+    if (script !== undefined) return commandsOfLine(script.text, depth + 1, script.isLiteral);
   }
-  const inner = unwrapped(name, rest);
+  const inner = unwrapped(name, rest) ?? embedded(rest);
   if (inner !== undefined) return inner.length === 0 ? [plain(name, rest)] : commandsOfArgv(inner, depth + 1);
   if (name === 'eval') return commandsOfLine(rest.join(' '), depth + 1);
+  if (INTERPRETERS.test(name) && rest[0]?.includes('/') && !rest[0].startsWith('-'))
+    return commandsOfArgv(rest, depth + 1);
   return [plain(name, rest)];
 }
 
-/** The words behind a wrapper; undefined where `name` is none. */
-function unwrapped(name: string, rest: readonly string[]): readonly string[] | undefined {
-  switch (name) {
-    case 'env':
-      return skipOptions(rest, new Set(['-u', '--unset', '-C', '--chdir', '-S']), true);
-    case 'sudo':
-    case 'doas':
-      return skipOptions(rest, new Set(['-u', '-g', '-h', '-p', '-C', '-T', '--user', '--group']), true);
-    case 'timeout':
-      return skipOptions(rest, new Set(['-s', '-k', '--signal', '--kill-after']), false).slice(1);
-    case 'nice':
-      return skipOptions(rest, new Set(['-n', '--adjustment']), false);
-    case 'nohup':
-    case 'setsid':
-    case 'command':
-    case 'exec':
-    case 'time':
-    case 'stdbuf':
-      return skipOptions(rest, new Set(['-o', '-e', '-i', '-a']), false);
-    case 'xargs':
-      return skipOptions(rest, new Set(['-I', '-n', '-P', '-L', '-d', '-a', '-s']), false);
-    default:
-      return undefined;
-  }
-}
-
-function skipOptions(list: readonly string[], valued: ReadonlySet<string>, assignments: boolean): readonly string[] {
+/**
+ * Whether an argv starts something that reads its commands from its input: a shell, an interpreter or a terminal without a script of its own,
+ * also inside a wrapper. What its children do belongs to whoever wrote to it last, not to whoever started it.
+ */
+export function readsCommands(argv: readonly string[], depth = 0): boolean {
+  if (depth > MAX_DEPTH) return false;
   let at = 0;
-  for (; at < list.length; at++) {
-    const word = list[at] as string;
-    if (word === '--') {
-      at++;
-      break;
-    }
-    if (valued.has(word)) at++;
-    else if (!word.startsWith('-') && !(assignments && /^[A-Za-z_]\w*=/.test(word))) break;
-  }
-  return list.slice(at);
+  while (at < argv.length && /^[A-Za-z_]\w*=/.test(argv[at] as string)) at++;
+  const name = baseName(argv[at] ?? '');
+  const rest = argv.slice(at + 1);
+  if (isShell(name)) return scriptOf(name, rest) === undefined && rest.every((word, i) => isOption(word, rest[i - 1]));
+  if (name === 'tmux' || name === 'screen' || name === 'dtach' || name === 'zellij') return true;
+  if (name === 'script')
+    return (
+      rest.length === 0 ||
+      readsCommands(
+        rest.filter((word) => !/^-|^\/dev\/null$/.test(word)),
+        depth + 1,
+      )
+    );
+  if (/^(?:python|pypy)[\d.]*$/.test(name))
+    return rest.includes('ipykernel_launcher') || rest.every((word) => /^-[iuqBEsS]*$/.test(word));
+  if (/^(?:node|irb|ipython|psql)$/.test(name)) return rest.every((word) => word === '-i' || word === '-');
+  const inner = unwrapped(name, rest);
+  if (inner !== undefined && inner.length > 0) return readsCommands(inner, depth + 1);
+  // launchers that are not known give the shell as their last words
+  const last = rest.findLastIndex((word) => isShell(baseName(word)));
+  return (
+    last >= 0 && (rest[last - 1] === '--' || name === 'spawn-helper') && readsCommands(rest.slice(last), depth + 1)
+  );
 }
 
-/** The script of `sh [options] -c SCRIPT`; undefined when the shell runs a file or reads its input. */
-function scriptOf(args: readonly string[]): string | undefined {
-  let takes = false;
-  for (const word of args) {
-    if (word.startsWith('-') || word.startsWith('+')) {
-      if (/^-[a-z]*c[a-z]*$/.test(word)) takes = true;
-    } else return takes ? word : undefined;
-  }
-  return undefined;
+const VALUED = new Set(['--rcfile', '--init-file', '-o', '+o', '+O', '-O']);
+
+function isOption(word: string, before: string | undefined): boolean {
+  return /^[-+/]/.test(word) || (before !== undefined && VALUED.has(before));
 }
 
 function plain(name: string, rest: readonly string[]): string {
   return [name, ...rest].join(' ');
-}
-
-/** The last component of a path. */
-export function baseName(path: string): string {
-  const at = path.lastIndexOf('/');
-  return at < 0 ? path : path.slice(at + 1);
 }

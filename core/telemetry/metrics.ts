@@ -270,6 +270,11 @@ const CORRELATE: readonly Metric[] = [
     'Number of agent.session events of an earlier run that were read back and made anew.',
   ),
   counter(
+    'oisp_correlate_evicted_effects',
+    '{events}',
+    'Number of effects that could not wait for their tool call, to bound memory.',
+  ),
+  counter(
     'oisp_correlate_dropped',
     '{items}',
     'Number of spans or events that what is below refused; the component that refused them counts the loss.',

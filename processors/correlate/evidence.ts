@@ -8,64 +8,102 @@ export interface Cause {
   readonly confidence: Confidence;
 }
 
+/** Open calls that are looked at one by one when nothing names the right one. */
+const MAX_GUESSES = 64;
+
+/** From this score on a program can only be what the arguments name: its whole command, all of theirs, or a telling word. */
+const CERTAIN = 5;
+
+/** Tools that read, write, ask or plan inside the agent: programs that nothing names are not theirs while another call is open. */
+const RUNS_NOTHING = /^(?:read|view|open|write|edit|multi_?edit|notebook|todo|web|fetch|update_plan|ask|think|plan)/i;
+
 /**
- * The open tool call that a program belongs to. `named`: only one whose arguments name it. `any`: else the only one that may have started
- * it, but not while an answer is still coming that may ask for more.
+ * The open tool call that a program belongs to. `named`: only one whose arguments say so beyond doubt. `any`: else one whose arguments hint at it,
+ * else the only one that may have started it.
  */
-export function causeOfExec(agent: Agent, keys: MatchKeys, when: 'named' | 'any'): Cause | undefined {
+export function causeOfExec(agent: Agent, keys: MatchKeys, when: 'named' | 'any', isFed = false): Cause | undefined {
+  const { open } = agent;
   let best: ToolState | undefined;
   let most = 0;
-  const leaves: ToolState[] = [];
-  for (const tool of openTools(agent)) {
-    const score = execScore(tool.keys, keys) + (tool.matched === undefined ? 0.01 : 0);
-    if (score >= 1 && score > most) {
-      best = tool;
-      most = score;
-    }
-    if (tool.children.size === 0 && tool.mcp === undefined) leaves.push(tool);
+  for (const tool of open.naming(keys.commands, keys.strings, keys.words, isFed ? keys.programs : undefined)) {
+    const score = execScore(tool, keys, isFed);
+    if (score <= most || (score < CERTAIN && isElsewhere(agent, tool, keys))) continue;
+    best = tool;
+    most = score;
   }
-  if (best) return { tool: best, rule: 'argument', confidence: 'high' };
+  if (best && most >= CERTAIN) return { tool: best, rule: 'argument', confidence: 'high' };
   if (when === 'named') return undefined;
+  if (best && most > 0) return { tool: best, rule: 'argument', confidence: 'medium' };
+  return guess(agent, keys);
+}
+
+/** No argument names it: the only call that is open, or the only one that has done nothing yet. */
+function guess(agent: Agent, keys: MatchKeys): Cause | undefined {
+  let leaves: ToolState[] = [];
+  let looked = 0;
+  for (const tool of agent.open) {
+    if (++looked > MAX_GUESSES) return undefined;
+    // a server that is not known by its process may have started anything
+    if (tool.mcp && !tool.mcp.server && tool.mcp.call.attrs?.['network.transport'] !== 'tcp') return undefined;
+    if (tool.children.size === 0 && tool.mcp === undefined && !isElsewhere(agent, tool, keys)) leaves.push(tool);
+  }
+  const isOnly = leaves.length === 1;
+  if (!isOnly) {
+    const [at] = keys.cwds ?? [];
+    const here = at === undefined ? [] : leaves.filter((tool) => tool.bases.has(at));
+    if (here.length > 0) leaves = here;
+    const running = leaves.filter((tool) => !RUNS_NOTHING.test(tool.name));
+    if (running.length > 0) leaves = running;
+  }
   const free = leaves.filter((tool) => !tool.explained);
   const [only] = free;
-  if (!only || mayAsk(agent)) return undefined;
-  if (leaves.length === 1) return { tool: only, rule: 'only_open', confidence: 'medium' };
+  if (!only) return undefined;
+  if (isOnly) return { tool: only, rule: 'only_open', confidence: 'medium' };
+  if (leaves.length === 1) return { tool: only, rule: 'time_window', confidence: 'low' };
   const idle = free.filter((tool) => tool.matched === undefined && tool.firstEffect === undefined);
   if (idle.length === 1 && idle[0]) return { tool: idle[0], rule: 'time_window', confidence: 'low' };
   return undefined;
 }
 
+/** Whether a program began in a folder where another conversation of the process works. */
+function isElsewhere(agent: Agent, tool: ToolState, { cwds = [] }: MatchKeys): boolean {
+  const [at] = cwds;
+  if (at === undefined || tool.bases.has(at)) return false;
+  let looked = 0;
+  for (const turn of agent.turns) {
+    if (++looked > MAX_GUESSES) return false;
+    if (turn.places.has(at)) return true;
+  }
+  return false;
+}
+
 /**
- * The open tool call that names what the agent itself did. Of several: one without a sub-agent at work (a task may name the files that its
- * sub-agent then asks for), then the one that names least else, then one that did nothing yet, then the first.
+ * How well a tool's arguments name a program: 5 and more beyond doubt, 0 not at all. `isFed`: it is the child of a shell that reads what to run,
+ * so that its arguments may have come out of variables and patterns and only its name is as written.
  */
-export function named(agent: Agent, names: (tool: ToolState) => boolean): ToolState | undefined {
-  let found: ToolState | undefined;
-  for (const tool of openTools(agent)) if (names(tool) && (!found || isCloser(tool, found))) found = tool;
-  return found;
-}
-
-function isCloser(tool: ToolState, other: ToolState): boolean {
-  const isLeaf = (t: ToolState): boolean => t.children.size === 0;
-  if (isLeaf(tool) !== isLeaf(other)) return isLeaf(tool);
-  const [mine, its] = [namesOf(tool), namesOf(other)];
-  if (mine !== its) return mine < its;
-  return other.firstEffect !== undefined && tool.firstEffect === undefined;
-}
-
-/** How many places a tool's arguments name. */
-function namesOf({ keys }: ToolState): number {
-  return (keys.paths?.length ?? 0) + (keys.hosts?.length ?? 0);
-}
-
-export function* openTools(agent: Agent): Iterable<ToolState> {
-  for (const turn of agent.turns) for (const tool of turn.tools) if (tool.open) yield tool;
+export function execScore(tool: ToolState, exec: MatchKeys, isFed = false): number {
+  const { keys } = tool;
+  const commands = overlap(keys.commands, exec.commands);
+  const strings = overlap(keys.strings, exec.strings);
+  const words = overlap(keys.words, exec.words);
+  const asked = commands / (keys.commands?.length || 1);
+  const ran = commands / (exec.commands?.length || 1);
+  let score = 0;
+  if (ran === 1 || (asked === 1 && ran > 0.5 && tool.matched === undefined)) score = 10 * (asked + ran);
+  else if (commands > 0) score = 2 + asked + ran;
+  if (strings > 0) score += CERTAIN + strings;
+  if (words > 0) score += 1;
+  if (score === 0 && isFed && overlap(keys.programs, exec.programs) > 0) score = 3;
+  if (score === 0) return 0;
+  const [at] = exec.cwds ?? [];
+  if (at !== undefined && tool.bases.has(at)) score += 0.5;
+  if (tool.matched === undefined) score += 0.25;
+  return tool.children.size === 0 ? score : score / 100;
 }
 
 /** Whether a model may be asking the agent for tools right now. */
 export function mayAsk(agent: Agent): boolean {
-  for (const turn of agent.turns) for (const call of turn.calls) if (!call.isSide) return true;
-  return false;
+  return agent.asking.size > 0;
 }
 
 /** A tree that found its tool: what belongs to it works for that tool. */
@@ -76,12 +114,30 @@ export function settle(proc: Proc): void {
   proc.stray = undefined;
 }
 
-/** The turn in which something happened that no tool explains: the user's turn that opened last. */
-export function latest(agent: Agent): Turn | undefined {
+/**
+ * The turn in which something happened that no tool explains: the one that was told of the folder in which it began, else the user's turn that
+ * opened last.
+ */
+export function latest(agent: Agent, { cwds = [] }: MatchKeys = {}): Turn | undefined {
+  const [at] = cwds;
+  if (agent.current && isHome(agent.current, at)) return agent.current;
   let found: Turn | undefined;
-  for (const turn of agent.turns)
-    if (turn.state !== 'closed' && (!found || turn.parentTool === undefined)) found = turn;
+  let home: Turn | undefined;
+  let looked = 0;
+  for (const turn of agent.turns) {
+    if (turn.state === 'closed') continue;
+    if (!found || turn.parentTool === undefined) found = turn;
+    if (at !== undefined && turn.parentTool === undefined && turn.places.has(at)) home = turn;
+    if (++looked >= MAX_GUESSES) break;
+  }
+  if (home) return home;
+  if (agent.current && agent.current.state !== 'closed') return agent.current;
+  agent.current = found;
   return found;
+}
+
+function isHome(turn: Turn, at: Key | undefined): boolean {
+  return turn.state !== 'closed' && (at === undefined || turn.places.has(at));
 }
 
 export function nearestExec(proc: Proc): ExecState | undefined {
@@ -94,19 +150,6 @@ export function overlap(a: readonly Key[] | undefined, b: readonly Key[] | undef
   let n = 0;
   for (const key of b) if (a.includes(key)) n++;
   return n;
-}
-
-/** 1 and more when a tool's arguments name the program: its commands, or words of its argv. */
-export function execScore(tool: MatchKeys, exec: MatchKeys): number {
-  const commands = overlap(tool.commands, exec.commands);
-  const strings = overlap(exec.strings, tool.strings);
-  if (commands === 0 && strings === 0) return 0;
-  const share = commands === 0 ? 0 : commands / (tool.commands?.length ?? 1) + commands / (exec.commands?.length ?? 1);
-  return 1 + 10 * share + strings;
-}
-
-export function namesPath(tool: MatchKeys, file: MatchKeys): boolean {
-  return overlap(tool.paths, file.paths) > 0 || overlap(tool.tails, file.tails) > 0;
 }
 
 export function mcpRule(proc: Proc): Rule {

@@ -13,16 +13,18 @@ import { AgentSteps } from './agent-steps.ts';
 import type { Claim } from './claim.ts';
 import { Conversations } from './conversations.ts';
 import { Effects } from './effects.ts';
+import { nearestExec } from './evidence.ts';
 import { Heap } from './heap.ts';
 import { mcpFit } from './mcp.ts';
 import { OpenCalls } from './open-calls.ts';
+import { effectKeys, OpenTools } from './open-tools.ts';
 import { type CorrelateOptions, SECOND } from './options.ts';
 import { Output } from './output.ts';
 import { agentAbove, inherit, Processes } from './processes.ts';
 import { Requests } from './requests.ts';
 import { hostIdOf, resourceOf, serviceName } from './service.ts';
 import { isDerivedSession, Sessions } from './sessions.ts';
-import type { Agent, Conversation, Effect, McpMerge, McpServer, Proc, ToolState } from './state.ts';
+import type { Agent, Conversation, Effect, ExecState, McpMerge, McpServer, Proc, ToolState } from './state.ts';
 import { Tasks } from './tasks.ts';
 import { Timeline } from './timeline.ts';
 import { Tools } from './tools.ts';
@@ -88,6 +90,7 @@ export class HostState implements TurnHost {
   readonly #agents = new Map<string, Agent>();
   readonly sessions: Sessions;
   readonly #conversations = new Conversations();
+  readonly commands = new OpenTools((keys) => [keys.commands ?? []]);
   readonly #turns: Turns;
   readonly #requests: Requests;
   readonly #tools: Tools;
@@ -243,9 +246,11 @@ export class HostState implements TurnHost {
       this.out.event(event, claim);
       return;
     }
-    if (isEvent(event, 'ai.request'))
-      this.#requests.request(this.#agentOf(proc, event, claim), event as OispEvent<AiRequestData>, at, claim);
-    else if (isEvent(event, 'ai.response')) {
+    if (isEvent(event, 'ai.request')) {
+      const agent = this.#agentOf(proc, event, claim);
+      this.#effects.asks(agent, event);
+      this.#requests.request(agent, event as OispEvent<AiRequestData>, at, claim);
+    } else if (isEvent(event, 'ai.response')) {
       const agent = this.#answererOf(proc, event, claim);
       if (agent) {
         this.#requests.response(agent, event as OispEvent<AiResponseData>, at, claim);
@@ -292,10 +297,17 @@ export class HostState implements TurnHost {
       mainModels: new Set(),
       hasToolUse: false,
       isShared: false,
+      open: new OpenTools(effectKeys),
+      asking: new Set(),
+      strays: new Set(),
+      current: undefined,
+      ownHosts: new Set(proc.hosts),
+      seesOpens: false,
+      uses: 0,
       claim: first,
       claimed: true,
       lastAt: this.#now,
-      outer: proc.tool && proc.exec?.tool === proc.tool ? proc.exec : undefined,
+      outer: outerOf(proc),
     };
     first.hold();
     proc.agent = agent;
@@ -320,7 +332,8 @@ export class HostState implements TurnHost {
     const agent = proc.agent;
     if (event.attrs?.['oisp.mcp'] === true) this.#mcpAnswer(event, at, claim);
     else if (agent) {
-      this.#effects.reconsider(agent, 'any');
+      const tool = this.#tools.answeredBy(agent, event);
+      if (tool) this.#effects.ending(tool);
       this.#tools.toolResult(agent, event, at, claim);
     } else this.out.event(event, claim);
   }
@@ -347,13 +360,11 @@ export class HostState implements TurnHost {
     const args = matchOf(event)?.args;
     let found: ToolState | undefined;
     let best = 0;
-    for (const turn of agent?.turns ?? []) {
-      for (const tool of turn.tools) {
-        const fit = tool.open && !tool.mcp ? mcpFit(tool, event.data.tool.name, event.data.tool.server, args) : 0;
-        if (fit <= best) continue;
-        found = tool;
-        best = fit;
-      }
+    for (const tool of agent?.open ?? []) {
+      const fit = tool.mcp ? 0 : mcpFit(tool, event.data.tool.name, event.data.tool.server, args);
+      if (fit <= best) continue;
+      found = tool;
+      best = fit;
     }
     if (!found) {
       this.#count('oisp_correlate_unmatched_mcp_calls');
@@ -529,6 +540,12 @@ function silentLongest<T extends { readonly lastAt: number }>(
   const ranked = [...items].map((item) => ({ item, busy: isBusy(item) ? 1 : 0, at: item.lastAt }));
   ranked.sort((a, b) => a.busy - b.busy || a.at - b.at);
   return ranked.slice(0, Math.ceil(n)).map(({ item }) => item);
+}
+
+/** The program of a tool in which a process speaks to models: its own, or the one that it was forked from. */
+function outerOf(proc: Proc): ExecState | undefined {
+  const exec = proc.tool && nearestExec(proc);
+  return exec && exec.tool === proc.tool ? exec : undefined;
 }
 
 /** The captured connection that an event was read from. */

@@ -21,10 +21,12 @@ export class Placing {
     const { proc, event, at } = effect;
     const { tool } = cause;
     const parent = this.#parentOf(proc, tool);
+    const isLate = tool.turn.state === 'closed';
     const exec: ExecState = {
       event,
       proc,
-      spanId: spanId('exec', event.event_id),
+      // what has no span of its own lies under the one above
+      spanId: isLate ? parent : spanId('exec', event.event_id),
       start: at,
       end: undefined,
       exit: undefined,
@@ -39,14 +41,14 @@ export class Placing {
     };
     proc.tool = tool;
     proc.exec = exec;
-    if (tool.turn.state === 'closed') {
+    if (isLate) {
       exec.exported = true;
       this.#late(effect, tool, parent);
       return;
     }
     this.touched(tool, at);
     if (cause.rule === 'argument') tool.explained = true;
-    if (tool.matched === undefined && cause.rule !== 'process_tree') tool.matched = exec;
+    if (cause.rule !== 'process_tree') this.begin(tool, exec);
     if (this.#isFolded(tool, 'process')) {
       exec.fold = this.#fold(effect, cause, parent, `process.exec ${program(event)}`);
       exec.exported = true;
@@ -134,10 +136,32 @@ export class Placing {
     this.note(effect, { traceId: turn.traceId, spanId: id, related: causedBy(tool) });
   }
 
+  /** A program began that works for a tool by its own evidence: the tool does not end before it. */
+  begin(tool: ToolState, exec: ExecState): void {
+    // a shell that serves one tool after the other tells no end
+    if (exec.proc.isFed) return;
+    tool.matched ??= exec;
+    tool.roots.add(exec);
+    if (tool.endSource !== 'process_exit') return;
+    tool.end = undefined;
+    tool.endSource = undefined;
+  }
+
+  /** What was counted before its tool was known. */
+  folded(
+    tool: ToolState,
+    name: string,
+    more: { readonly first: Effect; readonly count: number; readonly end: number },
+  ): void {
+    const cause: Cause = { tool, rule: 'process_tree', confidence: 'high' };
+    const fold = this.#fold(more.first, cause, tool.spanId, name);
+    fold.count += more.count - 1;
+    fold.end = Math.max(fold.end, more.end);
+  }
+
   /** Something happened that belongs to a tool. */
   touched(tool: ToolState, at: number): void {
     tool.firstEffect = Math.min(tool.firstEffect ?? at, at);
-    tool.start = Math.min(tool.start, at);
     tool.turn.lastAt = Math.max(tool.turn.lastAt, at);
   }
 

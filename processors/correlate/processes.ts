@@ -1,6 +1,9 @@
 import type { ExecData, ProcessInfo } from '../../core/index.ts';
 import type { Agent, Proc } from './state.ts';
 
+/** How far a child's first events may come before its fork. */
+const OVERTAKEN_NS = 1e9;
+
 /** The processes of one host, by pid and start time. A pid that is used again gets a new entry. */
 export class Processes {
   readonly #byPid = new Map<number, Proc>();
@@ -30,7 +33,8 @@ export class Processes {
   /** A child that was forked: its own start time comes with its first event. */
   forked(parent: Proc, pid: number, at: number): Proc {
     const known = this.#byPid.get(pid);
-    if (known && known.parent === parent && !known.exited) return known;
+    // its own first event may have come just before; else its number is used again and its end was not seen
+    if (known && known.parent === parent && !known.exited && at - known.lastAt < OVERTAKEN_NS) return known;
     return this.#make(pid, { pid, ppid: parent.pid }, parent, at);
   }
 
@@ -78,6 +82,9 @@ export class Processes {
       stray: undefined,
       mcp: undefined,
       exec: undefined,
+      isFed: false,
+      fedBy: undefined,
+      hosts: undefined,
       exited: false,
       lastAt: at,
     };
@@ -97,10 +104,20 @@ export function agentAbove(proc: Proc): Agent | undefined {
   return undefined;
 }
 
-/** Takes over from the parents what they work for, up to the nearest agent. */
+/** The nearest process above (or the process itself) that reads what it is to run, with nothing between that knows what it works for. */
+export function feeder(proc: Proc): Proc | undefined {
+  for (let p: Proc | undefined = proc, n = 0; p && n < 64 && !p.agent; p = p.parent, n++) {
+    if (p.isFed) return p;
+    if (p.tool || p.stray || p.mcp) return undefined;
+  }
+  return undefined;
+}
+
+/** Takes over from the parents what they work for, up to the nearest agent or a shell that works for one after the other. */
 export function inherit(proc: Proc): void {
   if (proc.agent || proc.tool || proc.stray || proc.mcp) return;
   for (let p = proc.parent, n = 0; p && n < 64 && !p.agent; p = p.parent, n++) {
+    if (p.isFed && !p.mcp) return;
     if (!p.tool && !p.stray && !p.mcp) continue;
     proc.tool = p.tool;
     proc.stray = p.stray;

@@ -354,7 +354,7 @@ export class Requests {
           (call.view.keys.weight ?? 0) + (keys?.weight ?? 0),
         );
     }
-    if (!call.isSide && call.view.isChat) this.#note(call, event, at, whole);
+    if (!call.isSide && call.view.isChat) this.#note(call, event, whole);
     this.#turns.emitCall(call, at, undefined);
     if (!call.isSide && call.view.isChat && turn.state === 'open' && conversation && isSettled(conversation, turn)) {
       turn.end = Math.max(turn.end, at);
@@ -364,7 +364,7 @@ export class Requests {
   }
 
   /** What an answer says of its turn. Of equal requests that are under way at once the answered one counts. */
-  #note(call: Call, event: OispEvent<AiResponseData>, at: number, whole: boolean): void {
+  #note(call: Call, event: OispEvent<AiResponseData>, whole: boolean): void {
     const { turn, conversation } = call;
     const { data } = event;
     if (!turn) return;
@@ -372,20 +372,12 @@ export class Requests {
       turn.failed = undefined;
       turn.lastAnswer = event;
       turn.answered = matchOf(event)?.lines ?? [];
-      this.#startTools(call, at);
       if (!whole || !conversation) return;
       if (conversation.settled !== call.end) conversation.wantsTools = false;
       conversation.settled = call.end;
       conversation.wantsTools ||= asksForTools(data);
     } else if (call.end === undefined || conversation?.settled !== call.end)
       turn.failed = { type: data.error?.code ?? data.error?.type ?? String(data.status_code ?? 'stream_interrupted') };
-  }
-
-  /** Tools begin when the whole answer is there, a nanosecond apart to keep their order, but for those that were seen at work before. */
-  #startTools(call: Call, at: number): void {
-    for (const tool of call.conversation?.asked ?? [])
-      if (tool.call === call && tool.firstEffect === undefined && tool.open)
-        tool.start = Math.max(tool.start, at + tool.index);
   }
 
   /** An answer that was cut short may be gone on with at once. */

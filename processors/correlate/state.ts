@@ -11,6 +11,7 @@ import type {
 } from '../../core/index.ts';
 import type { Chain } from './chain.ts';
 import type { Claim } from './claim.ts';
+import type { OpenTools } from './open-tools.ts';
 import type { RequestView } from './request.ts';
 import type { Anchor } from './timeline.ts';
 import type { TraceSize } from './trace-size.ts';
@@ -48,6 +49,12 @@ export interface Proc {
   /** An MCP server: its subtree works for the tools/call that is open. */
   mcp: McpServer | undefined;
   exec: ExecState | undefined;
+  /** It reads what it is to run from its input: its children work for whoever wrote that, not for whoever started it. */
+  isFed: boolean;
+  /** Of such a process: the tool call that it ran something for last. */
+  fedBy: ToolState | undefined;
+  /** Hosts that it was at before it was known as an agent. */
+  hosts: Set<Key> | undefined;
   exited: boolean;
   lastAt: number;
 }
@@ -76,6 +83,20 @@ export interface Agent {
   hasToolUse: boolean;
   /** Turns of several users were open at once: what shows no owner may be anybody's. */
   isShared: boolean;
+  /** Tool calls without an end yet, over all conversations. */
+  readonly open: OpenTools;
+  /** Model calls under way that may ask for tools. */
+  readonly asking: Set<Call>;
+  /** Programs that no tool explains so far. */
+  readonly strays: Set<StrayTree>;
+  /** The turn that the user opened last, as far as known. */
+  current: Turn | undefined;
+  /** Hosts that the agent was at for itself: its models, its telemetry. */
+  readonly ownHosts: Set<Key>;
+  /** Whether its source reports file.open. */
+  seesOpens: boolean;
+  /** Number of file operations that arguments named. */
+  uses: number;
   /** The input that the oldest state of this agent was made from. */
   claim: Claim;
   claimed: boolean;
@@ -165,6 +186,8 @@ export interface Turn {
   /** Spans of processes that are still running. */
   readonly running: Set<ExecState>;
   readonly groups: Map<string, FileGroup>;
+  /** Folders that its first request names: relative paths count from one of them. */
+  readonly places: ReadonlySet<Key>;
   readonly usage: Usage;
   modelCalls: number;
   sideCalls: number;
@@ -217,10 +240,12 @@ export interface ToolState {
   readonly agent: Agent;
   readonly callId: string | undefined;
   readonly index: number;
+  /** Among all calls of the process. */
+  readonly order: number;
   readonly name: string;
   readonly spanId: string;
-  /** When the call was asked for; earlier when it ran ahead of the answer's end. */
-  start: number;
+  /** When the words that ask for it were complete. */
+  readonly start: number;
   open: boolean;
   /** Its span has left. */
   exported: boolean;
@@ -229,8 +254,17 @@ export interface ToolState {
   firstEffect: number | undefined;
   /** Its own arguments named something that happened: what they do not name is not its doing. */
   explained: boolean;
-  /** The exec that its own arguments named. */
+  /** Folders from which its relative paths may count. */
+  readonly bases: ReadonlySet<Key>;
+  /** Names of files and hosts that turned out to be its as well. */
+  readonly also: Set<Key>;
+  /** Files that it opened and has not used yet, and when it used which, by path. */
+  readonly opened: Map<Key, number>;
+  readonly used: Map<Key, number>;
+  /** The first program that works for it by its own evidence. */
   matched: ExecState | undefined;
+  /** Such programs that run. */
+  readonly roots: Set<ExecState>;
   /** Open turns of sub-agents that work for it. */
   readonly children: Set<Turn>;
   mcp: McpMerge | undefined;
@@ -250,10 +284,18 @@ export interface McpMerge {
 
 /** A subtree of processes that no tool explains (yet). */
 export interface StrayTree {
-  readonly turn: Turn;
+  turn: Turn;
   readonly root: ExecState;
   readonly execs: ExecState[];
   readonly held: { readonly kind: 'file' | 'network'; readonly effect: Effect; readonly parent: string }[];
+  /** Events that wait until it is known in which trace they lie. */
+  readonly notes: { readonly effect: Effect; readonly spanId: string }[];
+  /** What came beyond the cap, by kind: the first of it and how many. */
+  readonly more: Map<string, { readonly first: Effect; count: number; end: number }>;
+  /** Model calls that were under way when it began and may have asked for it. */
+  readonly asking: ReadonlySet<Call>;
+  /** Several calls were open of which each could have been the cause: that one is left later says nothing. */
+  readonly isUnclear: boolean;
   server: McpServer | undefined;
   /** The tool call that turned out to have caused it. */
   adopted: ToolState | undefined;

@@ -49,5 +49,19 @@ export function strayEffects(stray: StrayTree, host: TurnHost): SpanRecord[] {
       spans.push(foldSpan(fold, turn));
     }
   }
+  for (const [name, { first, count, end: last }] of stray.more) {
+    const fold: Fold = {
+      spanId: spanId('fold', first.event.event_id),
+      parentSpanId: root.spanId,
+      first,
+      name,
+      count,
+      end: last,
+      tool: undefined,
+      rule: 'unexplained',
+      confidence: 'low',
+    };
+    spans.push(foldSpan(fold, turn));
+  }
   return spans;
 }

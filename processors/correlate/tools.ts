@@ -12,6 +12,7 @@ export class Tools {
   readonly #turns: Turns;
   readonly #calls: OpenCalls;
   readonly #requests: Requests;
+  #order = 0;
 
   constructor(host: TurnHost, turns: Turns, calls: OpenCalls, requests: Requests) {
     this.#host = host;
@@ -34,15 +35,17 @@ export class Tools {
     // equal requests under way at once may both be gone on with
     if (before !== call && (before?.end === undefined || before.end !== call.end)) conversation.asked = [];
     const derived = event.attrs?.['oisp.call_id.derived'] === true;
+    const keys = matchOf(event) ?? {};
     const tool: ToolState = {
       event,
-      keys: matchOf(event) ?? {},
+      keys,
       call,
       turn,
       conversation,
       agent,
       callId: derived ? undefined : data.call_id,
       index: data.index ?? conversation.asked.length,
+      order: this.#order++,
       name: data.tool.name,
       spanId: spanId('tool', event.event_id),
       start: at,
@@ -52,7 +55,12 @@ export class Tools {
       endSource: undefined,
       firstEffect: undefined,
       explained: false,
+      bases: new Set([...turn.places, ...(keys.cwds ?? [])]),
+      also: new Set(),
+      opened: new Map(),
+      used: new Map(),
       matched: undefined,
+      roots: new Set(),
       children: new Set(),
       mcp: undefined,
       result: undefined,
@@ -64,21 +72,32 @@ export class Tools {
     conversation.asked.push(tool);
     this.#requests.asked(tool);
     turn.tools.push(tool);
+    if (turn.state === 'open') {
+      agent.open.add(tool);
+      this.#host.commands.add(tool);
+    }
     turn.toolCalls++;
     turn.lastAt = Math.max(turn.lastAt, at);
     this.#host.out.event(event, claim, { traceId: turn.traceId, spanId: tool.spanId });
   }
 
-  toolResult(agent: Agent, event: OispEvent<ToolResultData>, at: number, claim: Claim): void {
-    const { data } = event;
+  /** The open call that a result is for. */
+  answeredBy(agent: Agent, { data, attrs }: OispEvent<ToolResultData>): ToolState | undefined {
     const call = this.#calls.get(agent, data.request_id);
     const asked = call?.conversation?.asked ?? [];
-    const derived = event.attrs?.['oisp.call_id.derived'] === true;
-    const tool = derived
+    const derived = attrs?.['oisp.call_id.derived'] === true;
+    return derived
       ? asked.find((t) => t.open && t.index === data.index)
       : asked.find((t) => t.open && t.callId === data.call_id);
+  }
+
+  toolResult(agent: Agent, event: OispEvent<ToolResultData>, at: number, claim: Claim): void {
+    const { data } = event;
+    const tool = this.answeredBy(agent, event);
     if (!tool) {
-      const ended = derived ? undefined : asked.find((t) => t.callId === data.call_id);
+      const asked = this.#calls.get(agent, data.request_id)?.conversation?.asked ?? [];
+      const isDerived = event.attrs?.['oisp.call_id.derived'] === true;
+      const ended = isDerived ? undefined : asked.find((t) => t.callId === data.call_id);
       if (ended?.result === undefined && ended?.exported) {
         // its span has left: an idle turn or a request that brought it indirectly ended it
         ended.result = event;

@@ -1,3 +1,4 @@
+import type { OpenTools } from './open-tools.ts';
 import type { CorrelateOptions } from './options.ts';
 import type { Output } from './output.ts';
 import type { Sessions } from './sessions.ts';
@@ -9,6 +10,8 @@ export interface TurnHost {
   readonly out: Output;
   readonly agents: Iterable<Agent>;
   readonly sessions: Sessions;
+  /** The open tool calls of all agents, by the commands in their arguments. */
+  readonly commands: OpenTools;
   /** Calls `run` when event time reaches `at`. */
   after(at: number, run: (at: number) => void): void;
   count(name: string, n?: number): void;

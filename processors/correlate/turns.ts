@@ -1,4 +1,4 @@
-import { parseNanos, type SpanRecord, spanId, traceId } from '../../core/index.ts';
+import { type Key, parseNanos, type SpanRecord, spanId, traceId } from '../../core/index.ts';
 import type { Claim } from './claim.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { callSpan, execSpan, fileSpan, foldSpan, toolSpan, turnSpan } from './spans.ts';
@@ -16,6 +16,10 @@ export class Turns {
   readonly #calls: OpenCalls;
   readonly #tasks: Tasks;
   readonly #appTraces: AppTraces;
+  /** Called before a turn is finished with what no tool explains. */
+  onFinish: (turn: Turn) => void = () => undefined;
+  /** Of conversations whose later requests name none. */
+  readonly #places = new WeakMap<Conversation, ReadonlySet<Key>>();
 
   constructor(host: TurnHost, calls: OpenCalls, tasks: Tasks) {
     this.#host = host;
@@ -59,6 +63,7 @@ export class Turns {
       steps: [],
       running: new Set(),
       groups: new Map(),
+      places: this.#placesOf(call, conversation),
       usage: {
         input: 0,
         output: 0,
@@ -95,6 +100,7 @@ export class Turns {
     if (before?.first && turn.links.length > 0) turn.links.push(linkTo(before.first, 'previous_turn'));
     agent.turns.add(turn);
     turn.trace.turns.add(turn);
+    if (parentTool === undefined) agent.current = turn;
     if (parentTurn) {
       parentTurn.children.add(turn);
       turn.parentTool?.children.add(turn);
@@ -114,13 +120,22 @@ export class Turns {
     turn.conversation.lastRoot = { traceId: turn.traceId, spanId: turn.spanId, first: before.first ?? before };
   }
 
+  #placesOf(call: Call, conversation: Conversation): ReadonlySet<Key> {
+    const { places = [] } = call.view.keys;
+    if (places.length > 0) this.#places.set(conversation, new Set(places));
+    return this.#places.get(conversation) ?? new Set();
+  }
+
   /** A model call belongs to a turn. */
   join(call: Call, turn: Turn): void {
     call.turn = turn;
     turn.calls.add(call);
     turn.lastAt = Math.max(turn.lastAt, call.at);
     if (call.isSide) turn.sideCalls++;
-    else turn.modelCalls++;
+    else {
+      turn.modelCalls++;
+      call.agent.asking.add(call);
+    }
     if (call.isUnseen) return;
     this.#host.out.event(call.request, call.claim, { traceId: turn.traceId, spanId: call.spanId });
   }
@@ -171,6 +186,7 @@ export class Turns {
   /** Sends what is left of a turn on its way, its root last, once nothing below it is under way. */
   finishIfDone(turn: Turn): void {
     if (turn.state !== 'closing' || turn.calls.size > 0 || turn.children.size > 0) return;
+    this.onFinish(turn);
     for (const tool of turn.tools)
       if (tool.open) this.endTool(tool, Math.max(turn.end, tool.start), endOf(turn, 'unanswered'));
     turn.state = 'closed';
@@ -276,6 +292,7 @@ export class Turns {
     }
     if (usage) addCost(turn.usage, usage.total_cost_usd);
     turn.calls.delete(call);
+    call.agent.asking.delete(call);
     const place = { traceId: turn.traceId, parentSpanId: turn.spanId, anchor: turn.anchor, end, endReason };
     this.#span(turn, callSpan(call, place, this.#host.options), turn.agent.claim);
     if (call.response) this.#host.out.event(call.response, call.claim, { traceId: turn.traceId, spanId: call.spanId });
@@ -287,6 +304,8 @@ export class Turns {
     if (!tool.open) return;
     tool.open = false;
     tool.exported = true;
+    tool.agent.open.delete(tool);
+    this.#host.commands.delete(tool);
     if (tool.end === undefined) {
       tool.end = at;
       if (reason === undefined) tool.endSource = 'result';
@@ -295,7 +314,7 @@ export class Turns {
       if (child.agent === tool.agent) this.#endChild(child, at);
     }
     this.flushGroups(tool.turn, (t) => t === tool);
-    this.#span(tool.turn, toolSpan(tool, Math.max(tool.end, tool.start), reason, this.#host.options), tool.agent.claim);
+    this.#span(tool.turn, toolSpan(tool, tool.end, reason, this.#host.options), tool.agent.claim);
     const { arguments: _, ...asked } = tool.event.data;
     tool.event = { ...tool.event, data: asked, attrs: {} };
     tool.result = undefined;

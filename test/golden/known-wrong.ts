@@ -10,10 +10,6 @@ interface KnownWrong {
  */
 export const KNOWN_WRONG: ReadonlyMap<string, KnownWrong> = new Map<string, KnownWrong>([
   [
-    'housekeeping',
-    { what: 'What waits for its reason when the turn ends is not counted on the root and has no place.' },
-  ],
-  [
     'mcp-stdio',
     {
       what: 'A server that still runs when the turn ends does not say that it was detached; the exec of its folded child has the ids of a span that never leaves.',

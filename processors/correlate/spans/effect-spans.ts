@@ -12,6 +12,7 @@ import {
 } from '../../../core/index.ts';
 import { Attributes } from '../attributes.ts';
 import type { Effect, ExecState, FileGroup, Fold, ToolState, Turn } from '../state.ts';
+import { startOf } from '../tool-times.ts';
 import { actorAttributes, fieldsOf, processAttributes, type SpanOptions, text } from './parts.ts';
 
 function effectAttributes(event: OispEvent, tool: ToolState | undefined, rule: string, confidence: string): Attributes {
@@ -157,7 +158,7 @@ export function networkSpan(effect: Effect, place: NetworkPlace, options: SpanOp
     moreOf(a, data);
   }
   a.text('error.type', failed).texts('oisp.event.ids', [event.event_id]);
-  const start = Math.max(at - latency * 1e6, place.tool?.start ?? turn.start);
+  const start = Math.max(at - latency * 1e6, (place.tool && startOf(place.tool, at)) ?? turn.start);
   return {
     traceId: turn.traceId,
     spanId: place.spanId,

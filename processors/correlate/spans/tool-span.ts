@@ -2,6 +2,7 @@ import { SPAN_KIND, type SpanLink, type SpanRecord, type ToolResultData } from '
 import { Attributes } from '../attributes.ts';
 import { contentOf } from '../content.ts';
 import type { ToolState } from '../state.ts';
+import { startOf } from '../tool-times.ts';
 import { traceParentOf } from '../trace-context.ts';
 import { conversationAttributes, fieldsOf, link, processAttributes, type SpanOptions, scalar } from './parts.ts';
 
@@ -17,6 +18,7 @@ export function toolSpan(
   const result = tool.result?.data as ToolResultData | undefined;
   const mcp = tool.mcp;
   const more = fieldsOf(data);
+  const start = startOf(tool, end);
   const a = new Attributes()
     .text('gen_ai.operation.name', 'execute_tool')
     .text('gen_ai.tool.name', tool.name)
@@ -43,7 +45,7 @@ export function toolSpan(
     .texts('oisp.risk.reasons', more['risk_reasons'])
     .int(
       'oisp.tool.wait_ms',
-      tool.firstEffect === undefined ? undefined : Math.round((tool.firstEffect - tool.start) / 1e6),
+      tool.firstEffect === undefined ? undefined : Math.round(Math.max(0, tool.firstEffect - start) / 1e6),
     )
     .text('oisp.tool.end_source', tool.endSource)
     .text('oisp.correlation.rule', 'call_id')
@@ -60,8 +62,8 @@ export function toolSpan(
     parentSpanId: turn.spanId,
     name: `execute_tool ${tool.name}`,
     kind: SPAN_KIND.internal,
-    start: turn.anchor.nanos(tool.start),
-    end: turn.anchor.nanos(Math.max(end, tool.start + 1)),
+    start: turn.anchor.nanos(start),
+    end: turn.anchor.nanos(Math.max(end, start + 1)),
     attributes: a.list,
     links: linksOf(tool, options),
     ...(tool.isError && { status: { code: 'error' as const } }),

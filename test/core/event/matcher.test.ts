@@ -98,6 +98,47 @@ test('a path argument meets the file event by its whole path, or by its tail whe
   expect(blind.tails?.some((k) => call.tails?.includes(k))).toBe(true);
 });
 
+test('a relative path is told apart by the folder that the prompt names', () => {
+  const prompt = request([
+    { role: 'system', content: 'Working directory: /work/one' },
+    { role: 'user', content: 'go on' },
+  ]);
+  const call = keysOf({
+    event_type: 'agent.tool_call',
+    process: { pid: 1, cwd: '/srv' },
+    data: { tool: { name: 'Read' }, call_id: 'c', arguments: { path: 'a/b/src/deep/x.ts' } },
+  });
+  const file = keysOf({
+    event_type: 'file.read',
+    process: { pid: 1, cwd: '/srv' },
+    data: { path: '/work/one/a/b/src/deep/x.ts' },
+  });
+  const at = call.tails?.findIndex((tail) => file.tails?.includes(tail)) ?? -1;
+  const folder = file.folders?.[(call.depths?.[at] ?? 0) - 1];
+  expect(prompt.places).toContain(folder);
+});
+
+test('arguments that are commands are told from those that are folders and from plain words', () => {
+  const call = keysOf({
+    event_type: 'agent.tool_call',
+    process: { pid: 1, cwd: '/srv' },
+    data: {
+      tool: { name: 'shell' },
+      call_id: 'c',
+      arguments: { command: ['bash', '-lc', 'cd x && make y'], workdir: 'sub' },
+    },
+  });
+  const run = (args: readonly string[], cwd: string): MatchKeys =>
+    keysOf({ event_type: 'process.exec', process: { pid: 2, cwd }, data: { exe: args[0], args } });
+  const exec = run(['bash', '-lc', 'cd x && make y'], '/srv/sub');
+  expect(exec.commands).toEqual(call.commands);
+  expect(call.cwds).toContain(exec.cwds?.[0]);
+  const other = run(['launch', '--cwd', '/srv/sub', '--', 'bash', '-lc', 'cd x && node z'], '/srv/sub');
+  expect(other.strings?.some((key) => call.strings?.includes(key)) ?? false).toBe(false);
+  expect(other.words?.some((key) => call.words?.includes(key)) ?? false).toBe(false);
+  expect(other.commands?.some((key) => call.commands?.includes(key)) ?? false).toBe(false);
+});
+
 test('JSON is compared without regard to the order of keys; hostile depth ends', () => {
   expect(canonical({ b: 1, a: [{ d: 2, c: 3 }] })).toBe(canonical('{"a":[{"c":3,"d":2}],"b":1}'));
   expect(canonical(undefined)).toBe(canonical(''));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { commandsOfArgv, commandsOfLine, words } from '../../../core/event/shell.ts';
+import { commandsOfArgv, commandsOfLine, readsCommands, words } from '../../../core/event/shell.ts';
 
 test.each([
   {
@@ -17,6 +17,19 @@ test.each([
   { line: 'a # the rest is a comment\nb', want: ['a', 'b'] },
   { line: `printf '%s' "it's"`, want: ["printf %s it's"] },
   { line: '', want: [] },
+  { line: "python3 - <<'EOF'\nimport os\nos.listdir('a && b')\nEOF\nmake", want: ['python3 -', 'make'] },
+  { line: 'cat <<-END > out.txt\n\ta | b\n\tEND\nls', want: ['cat', 'ls'] },
+  { line: 'grep x <<< "a b" | wc -l', want: ['grep x', 'wc -l'] },
+  { line: 'if test -f a; then make a; else ! make b; fi', want: ['test -f a', 'make a', 'make b'] },
+  { line: 'for f in *.ts; do wc -l "$f"; done', want: ['wc -l $f'] },
+  {
+    line: 'uv run --with x pytest -q; npx -y eslint a.ts; uvx ruff check',
+    want: ['pytest -q', 'eslint a.ts', 'ruff check'],
+  },
+  { line: 'npm run build', want: ['npm run build'] },
+  { line: 'docker exec -w /w -e A=1 box pytest -q', want: ['pytest -q'] },
+  { line: 'poetry add x && poetry run x', want: ['poetry add x', 'x'] },
+  { line: 'python3 tools/x.py a', want: ['x.py a'] },
 ])('$line runs $want', ({ line, want }) => {
   expect(commandsOfLine(line)).toEqual(want);
 });
@@ -30,8 +43,51 @@ test.each([
     want: ['source /h/s.sh', 'npm test', 'pwd -P'],
   },
   { argv: [], want: [] },
+  { argv: ['/usr/bin/python3', '/usr/bin/pytest', '-q'], want: ['pytest -q'] },
+  { argv: ['sandbox-exec', '-p', '(allow default)', 'bash', '-c', 'make a'], want: ['make a'] },
+  { argv: ['bwrap', '--ro-bind', '/', '/', '--', 'make', 'a'], want: ['make a'] },
+  { argv: ['some-launcher', '--policy', '{}', '--', '/bin/bash', '-lc', 'make a'], want: ['make a'] },
+  {
+    argv: ['C:\\W\\powershell.exe', '-NoProfile', '-Command', 'git add src\\a.cs; make'],
+    want: ['git add src\\a.cs', 'make'],
+  },
+  {
+    argv: ['pwsh', '-EncodedCommand', Buffer.from('npm test', 'utf16le').toString('base64')],
+    want: ['npm test'],
+  },
+  { argv: ['cmd.exe', '/d', '/s', '/c', '"dir a && make"'], want: ['dir a', 'make'] },
+  { argv: ['bash', '-o', 'pipefail', '-c', 'a | b'], want: ['a', 'b'] },
+  { argv: ['env', '-S', 'node --test x'], want: ['node --test x'] },
 ])('an argv $argv stands for $want', ({ argv, want }) => {
   expect(commandsOfArgv(argv)).toEqual(want);
+});
+
+test.each([
+  ['bash'],
+  ['/bin/bash', '--norc', '-i'],
+  ['bash', '--rcfile', '/h/rc', '-i'],
+  ['zsh', '-f'],
+  ['script', '-q', '/dev/null', 'bash'],
+  ['docker', 'exec', '-i', 'box', 'sh'],
+  ['python3', '-iu'],
+  ['python', '-m', 'ipykernel_launcher', '-f', 'x.json'],
+  ['tmux', 'new-session', '-d'],
+  ['pwsh', '-NoExit', '-Command', '-'],
+])('%s %s %s %s %s reads what it is to run', (...argv) => {
+  expect(readsCommands(argv.filter((word) => word !== undefined))).toBe(true);
+});
+
+test.each([
+  ['bash', '-c', 'ls'],
+  ['bash', 'script.sh'],
+  ['python3', 'x.py'],
+  ['python3', '-c', 'print(1)'],
+  ['node', 'server.js'],
+  ['git', 'commit', '-m', 'bash'],
+  ['sandbox', '--', 'bash', '-lc', 'ls'],
+  ['make'],
+])('%s %s %s %s has its own to do', (...argv) => {
+  expect(readsCommands(argv.filter((word) => word !== undefined))).toBe(false);
 });
 
 test('a line and the shell that runs it name the same commands', () => {
@@ -56,5 +112,7 @@ test('no text makes the reader throw or run long', () => {
     { seed: 1, numRuns: 5000 },
   );
   expect(commandsOfLine(`${'eval '.repeat(10_000)}x`).length).toBeLessThanOrEqual(64);
+  expect(commandsOfLine(`${'x bash -c '.repeat(10_000)}x`).length).toBeLessThanOrEqual(64);
+  expect(commandsOfLine(`${'<<a '.repeat(10_000)}${'\n'.repeat(10_000)}`).length).toBeLessThanOrEqual(64);
   expect(commandsOfLine(`${'sh -c "'.repeat(10_000)}x`).length).toBeLessThanOrEqual(64);
 });
