@@ -1,6 +1,7 @@
-import { hash } from 'node:crypto';
+import { eachOnce } from '../growing.ts';
 import { Memo } from '../memo.ts';
 import { EffectKeys } from './effect-keys.ts';
+import { Hmac } from './hmac.ts';
 import { type Key, MATCH_ATTR, type Matcher, type MatchKeys } from './match.ts';
 import { isInterrupted, shapeOf } from './shape.ts';
 import type { AiRequestData, AiResponseData, FileData, Message, OispEvent, Part, ToolCallData } from './types.ts';
@@ -23,30 +24,31 @@ export function createMatcher(key: Uint8Array): Matcher {
   return new HmacMatcher(key);
 }
 
+interface MessageKeys {
+  readonly message: Message;
+  /** Undefined of a system message. */
+  readonly keys: readonly Key[] | undefined;
+  /** Characters of an assistant's text; undefined of other messages. */
+  readonly said: number | undefined;
+}
+
 class HmacMatcher implements Matcher {
-  readonly #inner: Buffer;
-  readonly #outer: Buffer;
+  readonly #hmac: Hmac;
   readonly #keys = new Memo<Key>(MEMO_BYTES);
   /** By a text as it stands, before it is brought into canonical form: agents send the same texts with every call. */
   readonly #texts = { a: new Memo<Key>(MEMO_BYTES), u: new Memo<Key>(MEMO_BYTES), s: new Memo<Key>(MEMO_BYTES / 4) };
   readonly #linesOf = new Memo<readonly Key[]>(MEMO_BYTES / 4);
-  /** Messages of a history are the same objects again where their bytes are. */
-  readonly #ofMessage = new WeakMap<Message, Key[]>();
   readonly #placesOf = new Memo<readonly Key[]>(MEMO_BYTES / 4);
   readonly #effects = new EffectKeys(
     (text) => this.key(text),
     (text) => this.#once(text),
     (text, into) => this.#lines(text, into),
   );
+  readonly #keysOfEach = eachOnce((message: Message) => this.#keysOfMessage(message));
 
   constructor(key: Uint8Array) {
     if (key.length < 16 || key.length > BLOCK) throw new RangeError('a match key needs 16 to 64 bytes');
-    this.#inner = Buffer.alloc(BLOCK, 0x36);
-    this.#outer = Buffer.alloc(BLOCK + 32, 0x5c);
-    for (const [i, byte] of key.entries()) {
-      this.#inner[i] = 0x36 ^ byte;
-      this.#outer[i] = 0x5c ^ byte;
-    }
+    this.#hmac = new Hmac(key);
   }
 
   /** The digest of `text`, cut to 64 bits. */
@@ -59,20 +61,11 @@ class HmacMatcher implements Matcher {
   }
 
   #once(text: string): Key {
-    return this.#digest(text).toString('base64url', 0, 8);
+    return this.#hmac.short(text);
   }
 
   hashOf(secret: string): string {
-    return `hmac-sha256:${this.#digest(`k\0${secret}`).toString('hex')}`;
-  }
-
-  /** HMAC-SHA-256 (RFC 2104) of `text`. */
-  #digest(text: string): Buffer {
-    const message = Buffer.allocUnsafe(BLOCK + Buffer.byteLength(text));
-    this.#inner.copy(message);
-    message.write(text, BLOCK, 'utf8');
-    hash('sha256', message, 'buffer').copy(this.#outer, BLOCK);
-    return hash('sha256', this.#outer, 'buffer');
+    return `hmac-sha256:${this.#hmac.hex(`k\0${secret}`)}`;
   }
 
   /** The key of a text of one side in canonical form; empty when there is nothing to compare. */
@@ -83,7 +76,7 @@ class HmacMatcher implements Matcher {
     const plain = collapse(text);
     // an agent's own reminders move and vanish when a history is sent again
     const isNothing = plain === '' || plain.startsWith('<system-reminder>');
-    const key = isNothing ? '' : this.key(`${side}\0${plain}`);
+    const key = isNothing ? '' : this.#hmac.short(`${side}\0${plain}`); // remembered below
     memo.set(text, key);
     return key;
   }
@@ -117,16 +110,16 @@ class HmacMatcher implements Matcher {
     let weight = 0;
     // an answer that the request begins itself is none of the history
     const prefill = data.messages?.at(-1)?.role === 'assistant' ? data.messages.at(-1) : undefined;
-    for (const message of data.messages ?? []) {
-      if (message.role === 'system') {
+    for (const { message, keys, said } of data.messages === undefined ? [] : this.#keysOfEach(data.messages)) {
+      if (keys === undefined) {
         if (typeof message.content === 'string') system.push(message.content);
         continue;
       }
       const from = messages.length;
-      this.#parts(message, messages);
+      for (const key of keys) messages.push(key);
       if (message === prefill) break;
-      if (message.role === 'assistant') {
-        if (typeof message.content === 'string') weight += message.content.length;
+      if (said !== undefined) {
+        weight += said;
         answer = before === 'assistant' && answer ? [answer[0], messages.length] : [from, messages.length];
         latest.length = 0;
       } else {
@@ -165,24 +158,23 @@ class HmacMatcher implements Matcher {
     const message = data.choices?.[0]?.message;
     if (message === undefined) return undefined;
     const messages: Key[] = [];
-    this.#parts(message, messages);
+    this.#readParts(message, messages);
     const lines = new Set<Key>();
     this.#linesOfMessage(message, lines);
     const weight = typeof message.content === 'string' ? message.content.length : 0;
     return { messages, ...(lines.size > 0 && { lines: [...lines] }), ...(weight > 0 && { weight }) };
   }
 
-  /** One key per part: text, tool call, tool result (by its call alone, since agents clear old results). Reasoning is left out. */
-  #parts(message: Message, into: Key[]): void {
-    let keys = this.#ofMessage.get(message);
-    if (keys === undefined) {
-      keys = [];
-      this.#readParts(message, keys);
-      this.#ofMessage.set(message, keys);
-    }
-    for (const key of keys) into.push(key);
+  #keysOfMessage(message: Message): MessageKeys {
+    const { role, content } = message;
+    if (role === 'system') return { message, keys: undefined, said: undefined };
+    const keys: Key[] = [];
+    this.#readParts(message, keys);
+    const said = role !== 'assistant' ? undefined : typeof content === 'string' ? content.length : 0;
+    return { message, keys, said };
   }
 
+  /** One key per part: text, tool call, tool result (by its call alone, since agents clear old results). Reasoning is left out. */
   #readParts(message: Message, into: Key[]): void {
     const side = message.role === 'assistant' ? 'a' : 'u';
     if (message.parts === undefined) {

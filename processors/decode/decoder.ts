@@ -39,6 +39,10 @@ export interface DecoderOptions {
 /** Bytes of bodies that are remembered, so that what is sent again is not parsed again. */
 const MAX_HISTORY = 32 << 20;
 
+/** A connection is weighed again after so many bytes; what a record that waits takes besides its own. */
+const WEIGHED = 1024;
+const PIECE = 64;
+
 /** What came out of some input. */
 export interface Decoded {
   readonly events: readonly OispEvent[];
@@ -170,16 +174,18 @@ export class Decoder {
       const connection = this.#connectionOf(event, host, data, mark, time, receipts);
       if (connection === undefined) return;
       if (connection.ignored) return; // its bytes are not even decoded
-      this.#guard(connection, () =>
-        connection.data(data.dir, {
-          seq: data.seq,
-          offset: data.offset,
-          bytes: bytesOf(data.bytes, data.b64),
-          cut: data.cut ?? 0,
-          mark,
-        }),
-      );
-      if (this.#connections.get(connection.key) === connection) this.#after(connection);
+      const { seq, offset, cut = 0 } = data;
+      const bytes = bytesOf(data.bytes, data.b64);
+      try {
+        connection.data(data.dir, { seq, offset, bytes, cut, mark });
+      } catch (error) {
+        this.#giveUp(connection, error);
+        return;
+      }
+      connection.touched = ++this.#touches;
+      connection.unweighed += bytes.length + PIECE;
+      // what is held is asked of all who hold: not for each of many small records
+      if (connection.unweighed >= WEIGHED || connection.isWaiting !== connection.wasWaiting) this.#weigh(connection);
       return;
     }
     if (isEvent(event, 'capture.open')) {
@@ -283,7 +289,9 @@ export class Decoder {
     const size = connection.size;
     this.#bytes += size - connection.counted;
     connection.counted = size;
-    if (connection.isWaiting) this.#waiting.add(connection);
+    connection.unweighed = 0;
+    connection.wasWaiting = connection.isWaiting;
+    if (connection.wasWaiting) this.#waiting.add(connection);
     else this.#waiting.delete(connection);
     if (size > this.#options.maxConnectionBytes) {
       this.#counters.warn(
@@ -304,20 +312,21 @@ export class Decoder {
         this.#end(connection, true);
         continue;
       }
-      this.#guard(connection, () => connection.pump(pastMs));
-      if (this.#connections.get(connection.key) === connection) this.#weigh(connection);
+      try {
+        connection.pump(pastMs);
+      } catch (error) {
+        this.#giveUp(connection, error);
+        continue;
+      }
+      this.#weigh(connection);
     }
   }
 
   /** What bytes bring about on one connection is no matter of the others: one whose reading fails is let go and counted. */
-  #guard(connection: Connection, read: () => void): void {
-    try {
-      read();
-    } catch (error) {
-      this.#fail(error);
-      connection.abandon();
-      this.#end(connection, false);
-    }
+  #giveUp(connection: Connection, error: unknown): void {
+    this.#fail(error);
+    connection.abandon();
+    this.#end(connection, false);
   }
 
   #fail(error: unknown): void {

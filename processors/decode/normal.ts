@@ -1,12 +1,16 @@
-import type {
-  AiRequestData,
-  AiResponseData,
-  Message,
-  Part,
-  Role,
-  ToolCall,
-  ToolDefinition,
-  Usage,
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type AiRequestData,
+  type AiResponseData,
+  eachOnce,
+  goesOn,
+  type Message,
+  originOf,
+  type Part,
+  type Role,
+  type ToolCall,
+  type ToolDefinition,
+  type Usage,
 } from '../../core/index.ts';
 import type { CallError } from './flavour.ts';
 import { isObject, type Json, list, number, object, text } from './json.ts';
@@ -21,17 +25,30 @@ export function contentOf(parts: readonly Part[], between: string): string | und
   return content;
 }
 
-/** Reads an object once: what was read from the same object before is given again, and nobody may change it. */
-export function once<T extends object>(read: (wire: Json) => T): (wire: Json) => T {
-  const known = new WeakMap<Json, T>();
-  return (wire) => {
-    let value = known.get(wire);
-    if (value === undefined) {
-      value = read(wire);
-      known.set(wire, value);
-    }
-    return value;
-  };
+/** Reads the messages of a list, each of those that requests have in common once; nobody may change them. */
+export function readerOfTurns(read: (turn: Json) => Message): (turns: unknown) => readonly Message[] {
+  const readOnce = eachOnce((turn: unknown) => (isObject(turn) ? read(turn) : undefined));
+  return (turns) => readOnce(list(turns));
+}
+
+const ALL = new WeakMap<readonly Message[], readonly Message[]>();
+
+/** The messages of a request that has its system prompt beside its turns. They go on where turns and prompt do. */
+export function ledBy(lead: readonly Message[], turns: readonly Message[]): readonly Message[] {
+  if (lead.length === 0) return turns;
+  const origin = originOf(turns);
+  const before = origin && ALL.get(origin.from as readonly Message[]);
+  let all: readonly Message[] = [...lead, ...turns];
+  if (
+    before?.length === lead.length + (origin?.from.length ?? 0) &&
+    isDeepStrictEqual(lead, before.slice(0, lead.length))
+  ) {
+    const kept = lead.length + (origin?.kept ?? 0);
+    all = before.slice(0, kept).concat(all.slice(kept));
+    goesOn(all, before, kept);
+  }
+  ALL.set(turns, all);
+  return all;
 }
 
 /**

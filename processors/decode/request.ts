@@ -1,4 +1,4 @@
-import type { AiRequestData, Message, ToolResultData } from '../../core/index.ts';
+import { type AiRequestData, eachOnce, type Message, type ToolResultData } from '../../core/index.ts';
 import type { Damage } from './body/reader.ts';
 import type { RequestBody } from './body/request-body.ts';
 import {
@@ -108,7 +108,12 @@ export function emitRequest<F extends Named>(
   const session = known.attrs['oisp.session.id'] === undefined ? request.sessionId : undefined;
   const attrs = session === undefined || session === '' ? known.attrs : { ...known.attrs, 'oisp.session.id': session };
   const model = request.model ?? match.model;
-  const images = imagesIn(request);
+  let images = 0;
+  let hasSystem = false;
+  for (const traits of request.messages === undefined ? [] : traitsOf(request.messages)) {
+    images += traits.images;
+    hasSystem ||= traits.isSystem;
+  }
   const toolChoice = toolChoiceOf(request.toolChoice);
   const data: Draft<AiRequestData> = {
     request_id: requestId,
@@ -122,7 +127,7 @@ export function emitRequest<F extends Named>(
   if (request.messages) {
     data.messages = request.messages;
     data.messages_count = request.messages.length;
-    data.has_system_prompt = request.messages.some((m) => m.role === 'system');
+    data.has_system_prompt = hasSystem;
   }
   if (request.tools) {
     data.tools = request.tools;
@@ -171,9 +176,16 @@ function emitResults(call: Call<Named>, messages: readonly Message[]): void {
   }
 }
 
-function imagesIn(request: NormalRequest): number {
-  let images = 0;
-  for (const { parts } of request.messages ?? [])
-    for (const part of parts ?? []) if ('modality' in part && part.modality === 'image') images++;
-  return images;
+/** What a request tells of its messages in sum. */
+interface Traits {
+  readonly images: number;
+  readonly isSystem: boolean;
 }
+
+const PLAIN: Traits = { images: 0, isSystem: false };
+
+const traitsOf = eachOnce(({ role, parts }: Message): Traits => {
+  let images = 0;
+  for (const part of parts ?? []) if ('modality' in part && part.modality === 'image') images++;
+  return images === 0 && role !== 'system' ? PLAIN : { images, isSystem: role === 'system' };
+});

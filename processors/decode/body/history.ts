@@ -1,3 +1,4 @@
+import { goesOn } from '../../../core/index.ts';
 import { isObject, type Json, parseJson } from '../json.ts';
 
 /** Keys of the list that holds a conversation: Chat Completions and Anthropic, Responses, Gemini. */
@@ -130,7 +131,9 @@ function continued(known: Known, kept: number, body: Buffer, decode: (bytes: Buf
   if (!isObject(rest)) return undefined;
   const values = rest[known.key];
   if (!Array.isArray(values)) return undefined;
-  return { ...rest, [known.key]: known.values.slice(0, kept).concat(values) };
+  const all = known.values.slice(0, kept).concat(values);
+  goesOn(all, known.values, kept);
+  return { ...rest, [known.key]: all };
 }
 
 const QUOTE = 0x22;

@@ -168,11 +168,23 @@ function endOfString(data: string, from: number): number {
   return -1;
 }
 
+/** What a letter behind a backslash stands for (RFC 8259 7), by its code; `u` needs more than one. */
+const ESCAPED = new Map([...'"\\/bfnrt'].map((letter, i) => [letter.charCodeAt(0), '"\\/\b\f\n\r\t'.charAt(i)]));
+
 /** What stands between the quotes of a string; undefined where that is none. */
 function stringOf(inside: string): string | undefined {
-  if (!inside.includes('\\')) return inside;
-  const value = parseJson(`"${inside}"`);
-  return typeof value === 'string' ? value : undefined;
+  let text = '';
+  let from = 0;
+  for (let at = inside.indexOf('\\'); at >= 0; at = inside.indexOf('\\', from)) {
+    const plain = ESCAPED.get(inside.charCodeAt(at + 1));
+    if (plain === undefined) {
+      const value = parseJson(`"${inside}"`);
+      return typeof value === 'string' ? value : undefined;
+    }
+    text += inside.slice(from, at) + plain;
+    from = at + 2;
+  }
+  return from === 0 ? inside : text + inside.slice(from);
 }
 
 /** Where the digits end that begin at `from`; -1 where there is no plain whole number. */

@@ -1,4 +1,4 @@
-import type { Message, Part, ToolCall, Usage } from '../../../core/index.ts';
+import type { Part, ToolCall, Usage } from '../../../core/index.ts';
 import { defineFlavour, type NormalRequest, type NormalResponse, type StreamReader } from '../flavour.ts';
 import { isObject, type Json, list, number, object, parseArguments, parseJson, text } from '../json.ts';
 import {
@@ -6,10 +6,11 @@ import {
   callPart,
   compact,
   errorOf,
+  ledBy,
   mediaPart,
   message,
-  once,
   parametersOf,
+  readerOfTurns,
   reasoningPart,
   roleOf,
   sealedPart,
@@ -54,21 +55,19 @@ export const anthropicMessages = defineFlavour({
 });
 
 /** Agents send their history with every call. */
-const readOnce = once((entry) => {
+const readTurns = readerOfTurns((entry) => {
   const { role, attrs } = roleOf(entry['role']);
   return message(role, readBlocks(entry['content']), attrs && { attrs });
 });
 
 export function readRequest(body: Json, model: string | undefined, isStreamed: boolean): NormalRequest {
-  const messages: Message[] = [];
   const system = readBlocks(body['system']);
-  if (system.length > 0) messages.push(message('system', system, { attrs: { separate: true } }));
-  for (const entry of list(body['messages'])) if (isObject(entry)) messages.push(readOnce(entry));
+  const lead = system.length > 0 ? [message('system', system, { attrs: { separate: true } })] : [];
   const tools = list(body['tools']).filter(isObject);
   return {
     model,
     streaming: body['stream'] === true || isStreamed,
-    messages,
+    messages: ledBy(lead, readTurns(body['messages'])),
     tools:
       tools.length === 0
         ? undefined

@@ -1,13 +1,13 @@
-import type { Message, Part, Provider, ToolCall, Usage } from '../../../core/index.ts';
+import { eachOnce, type Message, type Part, type Provider, type ToolCall, type Usage } from '../../../core/index.ts';
 import { defineFlavour, type NormalRequest, type NormalResponse, type StreamReader } from '../flavour.ts';
 import { isObject, type Json, list, number, object, text } from '../json.ts';
 import {
   callPart,
   compact,
   errorOf,
+  ledBy,
   mediaPart,
   message,
-  once,
   parametersOf,
   reasoningPart,
   serverCallPart,
@@ -56,24 +56,22 @@ export const googleGenerate = defineFlavour({
 });
 
 /** Agents send their history with every call. */
-const readOnce = once(readContent);
+const readTurns = eachOnce((entry: unknown) => {
+  if (typeof entry === 'string') return message('user', [textPart(entry)]);
+  return isObject(entry) ? readContent(entry) : undefined;
+});
 
 /** A body of `generateContent`; the `setup` of a Live session has the same fields without `contents`. */
 export function readRequest(body: Json, model: string | undefined, streaming: boolean): NormalRequest {
-  const messages: Message[] = [];
   const system = body['systemInstruction'] ?? body['system_instruction'];
   const parts = typeof system === 'string' ? [textPart(system)] : readParts(object(system)['parts']);
-  if (parts.length > 0) messages.push(message('system', parts, { attrs: { separate: true } }));
+  const lead = parts.length > 0 ? [message('system', parts, { attrs: { separate: true } })] : [];
   const contents = Array.isArray(body['contents']) ? body['contents'] : [body['contents']];
-  for (const entry of contents) {
-    if (typeof entry === 'string') messages.push(message('user', [textPart(entry)]));
-    else if (isObject(entry)) messages.push(readOnce(entry));
-  }
   const tools = list(body['tools']).filter(isObject).flatMap(readTools);
   return {
     model,
     streaming,
-    messages,
+    messages: ledBy(lead, readTurns(contents)),
     tools: tools.length === 0 ? undefined : tools,
     toolChoice: body['toolConfig'] ?? body['tool_config'],
     parameters: parametersOf(object(body['generationConfig'] ?? body['generation_config'])),

@@ -16,8 +16,8 @@ import {
   compact,
   errorOf,
   message,
-  once,
   parametersOf,
+  readerOfTurns,
   reasoningPart,
   sealedPart,
   textPart,
@@ -67,7 +67,7 @@ function match(head: CallHead): CallMatch | undefined {
 }
 
 /** Agents send their history with every call. */
-const readOnce = once(readMessage);
+const readTurns = readerOfTurns(readMessage);
 
 export function readRequest(body: Json): NormalRequest {
   const agent = text(body['agent_id']);
@@ -75,7 +75,7 @@ export function readRequest(body: Json): NormalRequest {
   return {
     model: text(body['model']) ?? text(body['model_id']),
     streaming: body['stream'] === true,
-    messages: list(body['messages']).filter(isObject).map(readOnce),
+    messages: readTurns(body['messages']),
     tools: readTools(body),
     toolChoice: body['tool_choice'] ?? body['function_call'],
     parameters: parametersOf(body),

@@ -1,7 +1,7 @@
 import type { Message, Part, ToolCall, Usage } from '../../../core/index.ts';
 import { defineFlavour, type NormalRequest, type NormalResponse, type StreamReader } from '../flavour.ts';
 import { isObject, type Json, list, number, object, parseJson, text } from '../json.ts';
-import { compact, errorOf, message, once, parametersOf, textPart, tool } from '../normal.ts';
+import { compact, errorOf, ledBy, message, parametersOf, readerOfTurns, textPart, tool } from '../normal.ts';
 import { retrievalsOfItems } from '../retrieval/built-in.ts';
 import { callOf, citationsOf, readItem } from './openai-items.ts';
 
@@ -20,7 +20,7 @@ export const openaiResponses = defineFlavour({
 });
 
 /** Agents send their history with every call. */
-const readOnce = once(readItem);
+const readItems = readerOfTurns(readItem);
 
 /** Whether a body has what a model is asked: a text, items of a type or role, or a stored prompt. */
 function isInput(body: Json): boolean {
@@ -33,19 +33,17 @@ function isInput(body: Json): boolean {
 }
 
 function readRequest(body: Json): NormalRequest {
-  const messages: Message[] = [];
+  const lead: Message[] = [];
   const instructions = text(body['instructions']);
-  if (instructions !== undefined)
-    messages.push(message('system', [textPart(instructions)], { attrs: { separate: true } }));
+  if (instructions !== undefined) lead.push(message('system', [textPart(instructions)], { attrs: { separate: true } }));
   // a list of items also comes here
-  for (const item of list(body['instructions'])) if (isObject(item)) messages.push(readItem(item));
-  for (const words of readInput(body['input'])) messages.push(words);
+  for (const item of list(body['instructions'])) if (isObject(item)) lead.push(readItem(item));
   const tools = list(body['tools']).filter(isObject);
   const tier = text(body['service_tier']);
   return {
     model: text(body['model']),
     streaming: body['stream'] === true,
-    messages,
+    messages: ledBy(lead, readInput(body['input'])),
     tools:
       tools.length === 0
         ? undefined
@@ -64,9 +62,9 @@ function readRequest(body: Json): NormalRequest {
 }
 
 /** The messages of an input: text, or a list of items. */
-export function readInput(input: unknown): Message[] {
+export function readInput(input: unknown): readonly Message[] {
   if (typeof input === 'string') return [message('user', [textPart(input)])];
-  return list(input).filter(isObject).map(readOnce);
+  return readItems(input);
 }
 
 function conversationOf(body: Json): string | undefined {

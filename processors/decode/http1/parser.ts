@@ -134,11 +134,14 @@ export class Http1Parser {
       const start = this.#plainSize(bytes, at + 2);
       if (start < 0 || this.#left === 0) break; // a line that is not all there, or the last chunk
       if (joined === undefined) {
-        joined = Buffer.allocUnsafe(bytes.length - from);
-        size = bytes.copy(joined, 0, from, end);
+        joined = Buffer.allocUnsafe(bytes.length);
+        joined.set(bytes); // one copy of all and moves within it cost half of copying parts
+        if (from > 0) joined.copyWithin(0, from, end);
+        size = end - from;
       }
       at = Math.min(bytes.length, start + this.#left);
-      size += bytes.copy(joined, size, start, at);
+      joined.copyWithin(size, start, at);
+      size += at - start;
       left = this.#left - (at - start);
     }
     this.#left = left;

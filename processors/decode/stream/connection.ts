@@ -71,8 +71,10 @@ export class Connection {
   #last: Mark;
   #protocol: ConnectionProtocol | undefined;
   #closing: { readonly mark: Mark; readonly torn: boolean } | undefined;
-  /** Bytes held when last looked at, for the sum of all. */
+  /** Bytes held when last looked at, for the sum of all; bytes that came since, and whether it waited then. */
   counted = 0;
+  unweighed = 0;
+  wasWaiting = false;
   /** Grows with every record, for finding who was silent for longest. */
   touched = 0;
 
