@@ -26,8 +26,8 @@ export class Effects {
     this.#own = new OwnEffects(host, this.#placing);
     this.#outside = new Outside(host);
     turns.onFinish = (turn) => {
-      this.#strays.finishing(turn);
       this.#own.finishing(turn);
+      this.#strays.finishing(turn);
     };
   }
 

@@ -8,7 +8,7 @@ const MADE_FOR = 3;
 const TAIL = 2;
 const NEAR = 1;
 
-const CONFIDENCE: readonly Confidence[] = ['low', 'low', 'medium', 'medium', 'high'];
+const CONFIDENCE: readonly Confidence[] = ['low', 'low', 'medium', 'high', 'high'];
 
 /** Turns and calls that are looked at one by one before evidence that needs all of them is given up. */
 const MAX_OTHERS = 64;

@@ -111,19 +111,21 @@ export class OwnEffects {
     }
   }
 
-  /** The last open turn of an agent ends: what waits will not be explained any more, and counts on its root. */
-  finishing({ agent, end }: Turn): void {
-    if (agent.turns.size > 1) return;
-    for (const effect of [...(this.#waiting.get(agent)?.all.values() ?? [])]) {
-      if (effect.at > end || !this.#take(agent, effect)) continue;
-      this.#giveUp(effect);
-      effect.claim.release();
-    }
-  }
-
   /** Hosts that the agent is at for itself. */
   asksAt(agent: Agent, { hosts = [], answers = [] }: MatchKeys): void {
     for (const host of [...hosts, ...answers]) if (agent.ownHosts.size < MAX_OWN_HOSTS) agent.ownHosts.add(host);
+  }
+
+  /** The last open turn of an agent ends: what still waits is decided while there is a root that can count it. */
+  finishing(turn: Turn): void {
+    const { agent } = turn;
+    const waiting = this.#waiting.get(agent);
+    if (!waiting || agent.turns.size > 1) return;
+    for (const effect of [...waiting.all.values()]) {
+      this.#take(agent, effect);
+      this.#giveUp(effect);
+      effect.claim.release();
+    }
   }
 
   #place(agent: Agent, effect: Effect, cause: Cause): void {

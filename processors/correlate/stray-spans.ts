@@ -1,10 +1,10 @@
-import { type SpanRecord, spanId } from '../../core/index.ts';
-import { execSpan, foldSpan, networkSpan } from './spans.ts';
-import type { ExecState, Fold, StrayTree } from './state.ts';
+import { type FileData, matchOf, type SpanRecord, spanId } from '../../core/index.ts';
+import { execSpan, fileSpan, foldSpan, networkSpan, pathOf } from './spans.ts';
+import type { Effect, ExecState, FileGroup, Fold, StrayTree } from './state.ts';
 import type { TurnHost } from './turn-host.ts';
 
-/** Spans of what no tool explains, and of MCP servers that started outside any tool. */
-export function strayEffects(stray: StrayTree, host: TurnHost): SpanRecord[] {
+/** Spans of what no tool explains, and of MCP servers that started outside any tool. `running`: why those end that still run. */
+export function strayEffects(stray: StrayTree, host: TurnHost, running: string): SpanRecord[] {
   const { turn, root, server } = stray;
   const { options } = host;
   const end = (e: ExecState): number => e.end ?? Math.max(turn.end, e.start);
@@ -13,14 +13,15 @@ export function strayEffects(stray: StrayTree, host: TurnHost): SpanRecord[] {
     const spans = execSpan(
       { ...root, rule: 'mcp', confidence: 'high' },
       Math.max(...stray.execs.map(end)),
-      undefined,
+      stray.execs.some((e) => e.end === undefined) ? running : undefined,
       `mcp.start ${server.name}`,
     );
     return [spans];
   }
   const spans = stray.execs
     .slice(0, options.maxPerTool)
-    .map((e) => execSpan(e, end(e), e.end === undefined ? 'detached' : undefined));
+    .map((e) => execSpan(e, end(e), e.end === undefined ? running : undefined));
+  const files = new Map<string, FileGroup>();
   const shown = new Set(spans.map((s) => s.spanId));
   for (const { kind, effect, parent } of stray.held) {
     const parentSpanId = shown.has(parent) ? parent : root.spanId;
@@ -34,20 +35,22 @@ export function strayEffects(stray: StrayTree, host: TurnHost): SpanRecord[] {
         confidence: 'low',
       };
       spans.push(networkSpan(effect, place, options));
-    } else {
-      const fold: Fold = {
-        spanId: spanId('file', effect.event.event_id),
-        parentSpanId,
-        first: effect,
-        name: effect.event.event_type,
-        count: 1,
-        end: effect.at,
-        tool: undefined,
-        rule: 'unexplained',
-        confidence: 'low',
-      };
-      spans.push(foldSpan(fold, turn));
-    }
+    } else add(files, effect, parentSpanId);
+  }
+  for (const file of files.values()) spans.push(fileSpan(file, turn, options));
+  for (const [name, { first, count, end: last }] of stray.more) {
+    const fold: Fold = {
+      spanId: spanId('fold', first.event.event_id),
+      parentSpanId: root.spanId,
+      first,
+      name,
+      count,
+      end: last,
+      tool: undefined,
+      rule: 'unexplained',
+      confidence: 'low',
+    };
+    spans.push(foldSpan(fold, turn));
   }
   for (const [name, { first, count, end: last }] of stray.more) {
     const fold: Fold = {
@@ -64,4 +67,35 @@ export function strayEffects(stray: StrayTree, host: TurnHost): SpanRecord[] {
     spans.push(foldSpan(fold, turn));
   }
   return spans;
+}
+
+/** Operations of one kind by one process on one file are one span. */
+function add(files: Map<string, FileGroup>, effect: Effect, parentSpanId: string): void {
+  const { event, at, proc } = effect;
+  const data = event.data as FileData;
+  const bytes = data.bytes_read ?? data.bytes_written ?? 0;
+  const key = `${proc.pid} ${proc.startTime ?? ''} ${event.event_type} ${matchOf(event)?.paths?.[0] ?? pathOf(event)}`;
+  const known = files.get(key);
+  if (known) {
+    known.count++;
+    known.last = at;
+    known.bytes += bytes;
+    if (known.eventIds.length < 4) known.eventIds.push(event.event_id);
+    return;
+  }
+  files.set(key, {
+    key,
+    first: effect,
+    spanId: spanId('file', event.event_id),
+    parentSpanId,
+    tool: undefined,
+    rule: 'unexplained',
+    confidence: 'low',
+    eventIds: [event.event_id],
+    last: at,
+    count: 1,
+    bytes,
+    created: data.created === true,
+    truncated: data.truncated === true,
+  });
 }

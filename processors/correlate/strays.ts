@@ -177,7 +177,7 @@ export class Strays {
     agent.strays.delete(stray);
     stray.turn.agent.strays.delete(stray);
     for (const { effect, spanId } of stray.notes.splice(0)) {
-      this.#placing.note(effect, { traceId, spanId });
+      this.#placing.note(effect, { traceId, spanId: stray.server ? stray.root.spanId : spanId });
       effect.claim.release();
     }
   }

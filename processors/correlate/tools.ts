@@ -72,7 +72,7 @@ export class Tools {
     conversation.asked.push(tool);
     this.#requests.asked(tool);
     turn.tools.push(tool);
-    if (turn.state === 'open') {
+    if (turn.state !== 'closed') {
       agent.open.add(tool);
       this.#host.commands.add(tool);
     }
@@ -82,22 +82,23 @@ export class Tools {
   }
 
   /** The open call that a result is for. */
-  answeredBy(agent: Agent, { data, attrs }: OispEvent<ToolResultData>): ToolState | undefined {
-    const call = this.#calls.get(agent, data.request_id);
-    const asked = call?.conversation?.asked ?? [];
-    const derived = attrs?.['oisp.call_id.derived'] === true;
-    return derived
+  answeredBy(agent: Agent, event: OispEvent<ToolResultData>): ToolState | undefined {
+    const { data } = event;
+    const asked = this.#asked(agent, event);
+    return isDerived(event)
       ? asked.find((t) => t.open && t.index === data.index)
       : asked.find((t) => t.open && t.callId === data.call_id);
+  }
+
+  #asked(agent: Agent, { data }: OispEvent<ToolResultData>): readonly ToolState[] {
+    return this.#calls.get(agent, data.request_id)?.conversation?.asked ?? [];
   }
 
   toolResult(agent: Agent, event: OispEvent<ToolResultData>, at: number, claim: Claim): void {
     const { data } = event;
     const tool = this.answeredBy(agent, event);
     if (!tool) {
-      const asked = this.#calls.get(agent, data.request_id)?.conversation?.asked ?? [];
-      const isDerived = event.attrs?.['oisp.call_id.derived'] === true;
-      const ended = isDerived ? undefined : asked.find((t) => t.callId === data.call_id);
+      const ended = isDerived(event) ? undefined : this.#asked(agent, event).find((t) => t.callId === data.call_id);
       if (ended?.result === undefined && ended?.exported) {
         // its span has left: an idle turn or a request that brought it indirectly ended it
         ended.result = event;
@@ -116,4 +117,9 @@ export class Tools {
     this.#turns.endTool(tool, at, undefined);
     this.#host.out.event(event, claim, { traceId: tool.turn.traceId, spanId: tool.spanId });
   }
+}
+
+/** Whether the provider gives calls no ids: they are paired with their results by place. */
+function isDerived({ attrs }: OispEvent): boolean {
+  return attrs?.['oisp.call_id.derived'] === true;
 }

@@ -192,7 +192,7 @@ export class Turns {
     turn.state = 'closed';
     const { out, options } = this.#host;
     const { claim } = turn.agent;
-    for (const stray of turn.strays) this.#settleStray(stray);
+    for (const stray of turn.strays) this.#settleStray(stray, endOf(turn, 'detached'));
     for (const exec of turn.running) {
       exec.exported = true;
       this.#span(turn, execSpan(exec, Math.max(turn.end, exec.start), endOf(turn, 'detached')), claim);
@@ -227,8 +227,8 @@ export class Turns {
   }
 
   /** What no tool explains is a finding; the start of an MCP server is not. */
-  #settleStray(stray: StrayTree): void {
-    for (const span of strayEffects(stray, this.#host)) this.#span(stray.turn, span, stray.turn.agent.claim);
+  #settleStray(stray: StrayTree, running: string): void {
+    for (const span of strayEffects(stray, this.#host, running)) this.#span(stray.turn, span, stray.turn.agent.claim);
     for (const { effect, parent } of stray.held) {
       const spanId = stray.server ? stray.root.spanId : parent;
       this.#host.out.event(effect.event, effect.claim, { traceId: stray.turn.traceId, spanId });

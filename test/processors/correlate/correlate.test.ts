@@ -264,7 +264,7 @@ test('a program that runs ahead of a tool call still being written finds its too
   expect(drawn(spans)).toEqual([
     'invoke_agent coder',
     '  chat big-model',
-    '  mcp.start db',
+    '  mcp.start db [detached]',
     '  execute_tool Bash [call_make_01]',
     '    process.exec sh [argument]',
     '  execute_tool Read [call_read_03]',
