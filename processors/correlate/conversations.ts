@@ -13,7 +13,7 @@ const MAX_ALIKE = 64;
 /** Conversations of ended processes that can be gone on with. */
 const MAX_ENDED = 250;
 /** Places of one conversation from which another process can go on. */
-const MAX_FOREIGN = 3;
+const MAX_FOREIGN = 4;
 /** Tool call ids shorter than this are counted per conversation by some agents and join nothing by themselves. */
 const EXPLICIT_ID = 12;
 /** How long after a failed call an equal first request counts as its repetition. */
@@ -37,6 +37,8 @@ export interface Found {
   readonly isFork: boolean;
   /** Up to the last answer the history is known. */
   readonly isWhole?: boolean;
+  /** A place of another process in the same history that lies behind. */
+  readonly later?: Point | undefined;
   /** That place, where it is known. */
   readonly from?: Point | undefined;
 }
@@ -158,26 +160,41 @@ export class Conversations {
       // what is still being answered was sent from there too: this is another branch
       const isFork =
         kind === 'answer' ? conversation.answered !== chain || !isIdle(conversation) : conversation.requested !== chain;
-      const isWhole = i + 1 >= (view.keys.answer?.[1] ?? 0) + chains.length - (view.keys.messages?.length ?? 0);
-      return { conversation, how: kind, isFork, isWhole, from: point };
+      const isWhole = isBehindAnswer(i, view, chains);
+      const later = this.#longer(view, agent, chains, i)?.point;
+      return { conversation, how: kind, isFork, isWhole, from: point, later };
     }
     return undefined;
   }
 
-  /** A history that another process had. */
+  /** A history that another process had: the longest that is known, else by the ids of open tool calls, else by session. */
   #elsewhere(view: RequestView, agent: Agent, chains: readonly Chain[]): Found | undefined {
     if (view.isFresh) return undefined;
-    const asked = explicitIds(view).flatMap((id) => [...this.#asked.get(`${agent.hostId} ${id}`)]);
+    const known = this.#longer(view, agent, chains, -1);
+    if (known) {
+      const { point, at } = known;
+      const isWhole = isBehindAnswer(at, view, chains);
+      return { conversation: point.conversation, how: 'foreign', isFork: true, isWhole, from: point };
+    }
+    const asked = explicitIds(view).flatMap((id) => this.#asked.get(`${agent.hostId} ${id}`));
     const session = view.sessionId === undefined ? [] : this.#sessions.get(`${agent.hostId} ${view.sessionId}`);
     const other =
       asked.findLast((c) => c.agent !== agent) ??
       session.findLast((c) => c.agent !== agent && c.agentId === view.agentId);
-    if (other) return { conversation: other, how: 'foreign', isFork: true };
-    if ((view.keys.weight ?? 0) >= FOREIGN_WEIGHT) {
-      for (let i = chains.length - 1; i >= 0; i--) {
-        const [foreign] = [...this.#foreign.get(`${agent.hostId} ${chains[i]}`)].slice(-1);
-        if (foreign) return { conversation: foreign.conversation, how: 'foreign', isFork: true };
-      }
+    return other && { conversation: other, how: 'foreign', isFork: true };
+  }
+
+  /** A place of another process in the history, behind chain `from`. */
+  #longer(
+    { keys }: RequestView,
+    agent: Agent,
+    chains: readonly Chain[],
+    from: number,
+  ): { readonly point: Point; readonly at: number } | undefined {
+    if ((keys.weight ?? 0) < FOREIGN_WEIGHT) return undefined;
+    for (let at = chains.length - 1; at > from; at--) {
+      const point = this.#foreign.get(`${agent.hostId} ${chains[at]}`).findLast((p) => p.conversation.agent !== agent);
+      if (point) return { point, at };
     }
     return undefined;
   }
@@ -281,6 +298,7 @@ export class Conversations {
     conversation.requested = chain;
     conversation.connection = view.connection ?? conversation.connection;
     this.#add(conversation, 'request', chain);
+    if ((view.keys.weight ?? 0) >= FOREIGN_WEIGHT) this.#setForeign(conversation, 'request', chain);
     if (view.conversationId !== undefined) this.#provide(conversation, `conversation ${view.conversationId}`, chain);
   }
 
@@ -297,7 +315,7 @@ export class Conversations {
     conversation.answered = chain;
     this.#add(conversation, 'answer', chain);
     this.#setLastAnswer(conversation, keys);
-    if (weight >= FOREIGN_WEIGHT) this.#setForeign(conversation, chain);
+    if (weight >= FOREIGN_WEIGHT) this.#setForeign(conversation, 'answer', chain);
     if (ids.response !== undefined) this.#provide(conversation, ids.response, chain);
     if (ids.conversation !== undefined) this.#provide(conversation, `conversation ${ids.conversation}`, chain);
   }
@@ -375,12 +393,12 @@ export class Conversations {
   }
 
   /** The histories behind its last long answers: one that broke off is gone on with from before. */
-  #setForeign(conversation: Conversation, chain: Chain): void {
+  #setForeign(conversation: Conversation, kind: Point['kind'], chain: Chain): void {
     const keys = this.#keysOf.get(conversation);
     if (!keys) return;
     const key = `${conversation.agent.hostId} ${chain}`;
     keys.foreign.push(key);
-    this.#foreign.add(key, pointAt(conversation, 'answer'));
+    this.#foreign.add(key, pointAt(conversation, kind));
     if (keys.foreign.length > MAX_FOREIGN)
       this.#foreign.remove(keys.foreign.shift() as string, (p) => p.conversation === conversation);
   }
@@ -419,6 +437,11 @@ interface Keys {
   readonly summary: string[];
   readonly foreign: string[];
   lastAnswer: string | undefined;
+}
+
+/** Whether the history up to chain `i` holds the last answer in it. */
+function isBehindAnswer(i: number, { keys }: RequestView, chains: readonly Chain[]): boolean {
+  return i + 1 >= (keys.answer?.[1] ?? 0) + chains.length - (keys.messages?.length ?? 0);
 }
 
 function pointAt(conversation: Conversation, kind: Point['kind']): Point {

@@ -143,7 +143,8 @@ export class Requests {
     else {
       this.#learnModel(call);
       call.offset = offsetOf(call, found);
-      this.#goOn(call, this.#continued(call, found), chains, found.how);
+      takeOver(found);
+      this.#goOn(call, this.#continued(call, found), chains, found.how, bringsNothing(found));
     }
     if (view.hasTools) agent.hasToolUse = true;
   }
@@ -213,7 +214,7 @@ export class Requests {
     });
   }
 
-  #goOn(call: Call, conversation: Conversation, chains: readonly Chain[], how: Found['how']): void {
+  #goOn(call: Call, conversation: Conversation, chains: readonly Chain[], how: Found['how'], isOld = false): void {
     const { view } = call;
     if (how === 'last_answer' || how === 'replaced') {
       call.rule = how === 'replaced' ? 'compaction' : 'last_answer';
@@ -223,7 +224,7 @@ export class Requests {
     if (conversation.turn && conversation.turn.lastAt + this.#host.options.idleNs <= call.at)
       this.#turns.abandon(conversation.turn, conversation.turn.lastAt, 'idle_timeout');
     const { turn, lastRoot } = conversation;
-    const brings = this.#settle(call, conversation) || view.results.length > 0;
+    const brings = this.#settle(call, conversation) || (view.results.length > 0 && !isOld);
     this.#place(call, conversation, chains);
     const isSameAnswer = view.isPrefilled && (how === 'answer' || how === 'request');
     const opens = view.hasUserText && (!brings || view.keys.interrupted === true) && !isRepeated && !isSameAnswer;
@@ -417,6 +418,18 @@ export class Requests {
 /** Messages of a request without the system prompts that stand beside them: what the next request's delta begins after. */
 function sentIn(request: OispEvent<AiRequestData>): number {
   return request.data.messages?.filter((message) => message.attrs?.separate !== true).length ?? 0;
+}
+
+/** Another process held the conversation since: the next turn follows its last one. */
+function takeOver({ conversation, later }: Found): void {
+  if (later === undefined || later.conversation.id !== conversation.id) return;
+  conversation.lastRoot = later.root ?? later.conversation.lastRoot;
+  conversation.turnCount = Math.max(conversation.turnCount, later.turns);
+}
+
+/** Whether the results in a request were sent before: all that is new stands behind them. */
+function bringsNothing({ from, isWhole, how }: Found): boolean {
+  return isWhole === true && from?.kind === 'request' && how !== 'tool_result';
 }
 
 /** How many of the messages of a request the conversation had sent before. */

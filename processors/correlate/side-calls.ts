@@ -83,10 +83,11 @@ export function isBeside(call: Call, opener: Call, turn: Turn): boolean {
 /** How much says that a call was made beside a turn; undefined where it cannot be told whose it is. */
 function belonging({ view, agent }: Call, turn: Turn): number | undefined {
   const { sessionId } = turn.conversation;
-  if (view.sessionId !== undefined && sessionId !== undefined && view.sessionId !== sessionId) return undefined;
+  // an agent that names its session names it in every call
+  if (view.sessionId !== sessionId) return undefined;
   const words = said(view.keys.lines, turn);
   if (words > 0) return 1000 + words;
-  if (view.sessionId !== undefined && view.sessionId === sessionId) return 1;
+  if (sessionId !== undefined) return 1;
   return agent.isShared ? undefined : 0;
 }
 

@@ -28,6 +28,9 @@ export interface Http2Start {
   readonly upgrade?: Upgrade;
 }
 
+/** Longer before its first request a connection was opened for no request in particular. */
+const PREFACE_MS = 1000;
+
 /** An HTTP/2 connection (RFC 9113): an answer belongs to the request on its stream. */
 export class Http2Protocol implements ConnectionProtocol {
   readonly #info: ConnectionInfo;
@@ -42,10 +45,14 @@ export class Http2Protocol implements ConnectionProtocol {
   #highestOrphan = 0;
   #ordinal = 0;
   #foreign = 0;
+  /** Where the client began, when it was seen to. */
+  #begun: Mark | undefined;
+  readonly #isLate: boolean;
   ignored = false;
 
   constructor(info: ConnectionInfo, { late, upgraded, upgrade }: Http2Start) {
     this.#info = info;
+    this.#isLate = late || upgrade !== undefined;
     this.#upgraded = upgraded;
     if (late) for (const hpack of Object.values(this.#hpack)) hpack.forget();
     const shared = (dir: Direction) => ({
@@ -87,6 +94,7 @@ export class Http2Protocol implements ConnectionProtocol {
 
   feed(dir: Direction, bytes: Buffer, mark: Mark): void {
     if (this.ignored) return;
+    if (dir === 'sent' && !this.#isLate) this.#begun ??= mark;
     this.#readers[dir].feed(bytes, mark);
     this.#foreign = this.#readers[dir].isScanning ? this.#foreign + bytes.length : 0;
     if (this.#foreign <= MAX_FOREIGN) return;
@@ -138,7 +146,7 @@ export class Http2Protocol implements ConnectionProtocol {
     if (id <= this.#highest) return; // a trailer section
     this.#highest = id;
     if (found === undefined) return;
-    const exchange = new Exchange(this.#info, found.head, first, id, this.#ordinal);
+    const exchange = new Exchange(this.#info, found.head, this.#firstOf(first), id, this.#ordinal);
     const ordinal = this.#ordinal++;
     this.#streams.get(id)?.evict(mark); // its answer came first: the clocks of the two directions differ
     if (this.#streams.size + this.#tunnels.size >= MAX_STREAMS) this.#evict(mark);
@@ -147,6 +155,12 @@ export class Http2Protocol implements ConnectionProtocol {
       const asked = { protocol: found.protocol, request: found.head, first, exchange, ordinal, stream: id };
       this.#tunnels.set(id, new Tunnel(asked));
     }
+  }
+
+  /** The preface that opens a connection for its first request is the first of that request's bytes. */
+  #firstOf(first: Mark): Mark {
+    const begun = this.#begun;
+    return this.#ordinal === 0 && begun && first.ms - begun.ms <= PREFACE_MS ? begun : first;
   }
 
   #requestData(id: number, bytes: Buffer, from: number, to: number, mark: Mark): void {
