@@ -1,8 +1,25 @@
 import type { Key } from '../../core/index.ts';
 import { type Chain, chainsOf, EMPTY_CHAIN } from './chain.ts';
 import { Lists } from './lists.ts';
+import {
+  best,
+  EXPLICIT_ID,
+  explicitIds,
+  type Found,
+  idKey,
+  isBehindAnswer,
+  isCompatible,
+  isIdle,
+  isUnanswered,
+  type Keys,
+  keptKeys,
+  type Point,
+  pointAt,
+  pointKey,
+  waitsFor,
+} from './places.ts';
 import type { RequestView } from './request.ts';
-import type { Agent, Call, Conversation, Root, ToolState } from './state.ts';
+import type { Agent, Call, Conversation, ToolState } from './state.ts';
 
 /** Characters of answers from which on an equal history ties conversations of two processes. */
 const FOREIGN_WEIGHT = 200;
@@ -14,34 +31,8 @@ const MAX_ALIKE = 64;
 const MAX_ENDED = 250;
 /** Places of one conversation from which another process can go on. */
 const MAX_FOREIGN = 4;
-/** Tool call ids shorter than this are counted per conversation by some agents and join nothing by themselves. */
-const EXPLICIT_ID = 12;
 /** How long after a failed call an equal first request counts as its repetition. */
 const RETRY_NS = 300e9;
-
-/** A place in the history of a conversation. */
-export interface Point {
-  readonly conversation: Conversation;
-  /** `answer`: behind an answer. `request`: at the end of a request. */
-  readonly kind: 'answer' | 'request';
-  /** Messages that were sent then, turns that had begun, and the turn of an answer: what a fork from here goes on from. */
-  readonly sent: number;
-  readonly turns: number;
-  readonly root?: Root | undefined;
-}
-
-export interface Found {
-  readonly conversation: Conversation;
-  readonly how: 'provider_id' | 'tool_result' | 'answer' | 'request' | 'last_answer' | 'foreign' | 'replaced';
-  /** The history goes on from an older place than the conversation's end. */
-  readonly isFork: boolean;
-  /** Up to the last answer the history is known. */
-  readonly isWhole?: boolean;
-  /** A place of another process in the same history that lies behind. */
-  readonly later?: Point | undefined;
-  /** That place, where it is known. */
-  readonly from?: Point | undefined;
-}
 
 /** Finds the conversation that a request continues: by explicit ids, then by the longest known history that it begins with. */
 export class Conversations {
@@ -425,100 +416,4 @@ export class Conversations {
   #dropPoint(key: string, conversation: Conversation): void {
     this.#points.remove(key, (p) => p.conversation === conversation);
   }
-}
-
-/** Under which keys a conversation is found. */
-interface Keys {
-  readonly points: string[];
-  readonly responses: string[];
-  readonly asked: string[];
-  session: string | undefined;
-  readonly kept: string[];
-  readonly summary: string[];
-  readonly foreign: string[];
-  lastAnswer: string | undefined;
-}
-
-/** Whether the history up to chain `i` holds the last answer in it. */
-function isBehindAnswer(i: number, { keys }: RequestView, chains: readonly Chain[]): boolean {
-  return i + 1 >= (keys.answer?.[1] ?? 0) + chains.length - (keys.messages?.length ?? 0);
-}
-
-function pointAt(conversation: Conversation, kind: Point['kind']): Point {
-  const { sentMessages: sent, turnCount: turns, lastRoot: root } = conversation;
-  return { conversation, kind, sent, turns, ...(kind === 'answer' && { root }) };
-}
-
-function pointKey(agent: Agent, chain: Chain): string {
-  return `${agent.key} ${chain}`;
-}
-
-function idKey(agent: Agent, id: string): string {
-  return `${agent.hostId} ${id}`;
-}
-
-/** What a conversation keeps when its history is replaced, the strongest first; a session is enough, else prompt and tools speak. */
-function keptKeys(agent: Agent, of: Pick<Conversation, 'sessionId' | 'system' | 'tools'>): string[] {
-  if (of.sessionId !== undefined) return [`${agent.key} session ${of.sessionId}`];
-  return [
-    ...(of.system === undefined ? [] : [`${agent.key} system ${of.system}`]),
-    ...(of.tools === undefined ? [] : [`${agent.key} tools ${of.tools}`]),
-    `${agent.key} only`,
-  ];
-}
-
-function explicitIds(view: RequestView): string[] {
-  return view.results.flatMap(({ id }) => (id === undefined || id.length < EXPLICIT_ID ? [] : [id]));
-}
-
-/** How many of the results a conversation waits for. */
-function waitsFor(conversation: Conversation, ids: readonly string[]): number {
-  let n = 0;
-  for (const tool of conversation.asked) if (tool.open && tool.callId !== undefined && ids.includes(tool.callId)) n++;
-  return n;
-}
-
-/** Neither another session nor another agent of one. */
-function isCompatible(view: RequestView, of: Conversation): boolean {
-  if (view.sessionId !== undefined && of.sessionId !== undefined && view.sessionId !== of.sessionId) return false;
-  return view.agentId === undefined || of.agentId === undefined || view.agentId === of.agentId;
-}
-
-function isIdle({ lastCall }: Conversation): boolean {
-  return lastCall === undefined || lastCall.response !== undefined;
-}
-
-/** A call that the agent will make again: it failed, broke off, or was not answered yet. */
-export function isUnanswered(call: Call | undefined): boolean {
-  return (
-    call !== undefined &&
-    (call.response === undefined || !call.response.data.success || call.response.confidence.completeness === 'partial')
-  );
-}
-
-/**
- * Of several conversations with one history: the same session, then the one that waits for these results, then the one that ends here, then
- * the one on this connection, then the one that spoke last.
- */
-function best(points: Iterable<Point>, view: RequestView, chain: Chain): Point | undefined {
-  let found: Point | undefined;
-  let most = -1;
-  const ids = view.results.flatMap(({ id }) => (id === undefined ? [] : [id]));
-  for (const point of points) {
-    const { conversation } = point;
-    if (!isCompatible(view, conversation)) continue;
-    const isAnswer = point.kind === 'answer';
-    const rank =
-      (conversation.sessionId === view.sessionId ? 64 : 0) +
-      (ids.length > 0 && waitsFor(conversation, ids) > 0 ? 32 : 0) +
-      ((isAnswer ? conversation.answered : conversation.requested) === chain ? 16 : 0) +
-      (isAnswer ? 8 : 0) +
-      (conversation.system === view.keys.system ? 4 : 0) +
-      (conversation.connection !== undefined && conversation.connection === view.connection ? 2 : 0);
-    if (rank > most || (rank === most && found && conversation.lastAt > found.conversation.lastAt)) {
-      found = point;
-      most = rank;
-    }
-  }
-  return found;
 }

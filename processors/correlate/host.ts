@@ -4,7 +4,6 @@ import {
   type ExecData,
   type ForkData,
   isEvent,
-  matchOf,
   type OispEvent,
   type ToolCallData,
   type ToolResultData,
@@ -15,7 +14,7 @@ import { Conversations } from './conversations.ts';
 import { Effects } from './effects.ts';
 import { nearestExec } from './evidence.ts';
 import { Heap } from './heap.ts';
-import { mcpFit } from './mcp.ts';
+import { McpCalls } from './mcp-calls.ts';
 import { OpenCalls } from './open-calls.ts';
 import { effectKeys, OpenTools } from './open-tools.ts';
 import { type CorrelateOptions, SECOND } from './options.ts';
@@ -24,7 +23,7 @@ import { agentAbove, inherit, Processes } from './processes.ts';
 import { Requests } from './requests.ts';
 import { hostIdOf, resourceOf, serviceName } from './service.ts';
 import { isDerivedSession, Sessions } from './sessions.ts';
-import type { Agent, Conversation, Effect, ExecState, McpMerge, McpServer, Proc, ToolState } from './state.ts';
+import type { Agent, Conversation, Effect, ExecState, Proc } from './state.ts';
 import { Tasks } from './tasks.ts';
 import { Timeline } from './timeline.ts';
 import { Tools } from './tools.ts';
@@ -96,10 +95,7 @@ export class HostState implements TurnHost {
   readonly #tools: Tools;
   readonly #effects: Effects;
   readonly #steps: AgentSteps;
-  /** MCP tools/call events under way, by their call id. */
-  readonly #mcp = new Map<string, { tool: ToolState; merge: McpMerge }>();
-  /** Servers that were found by what they did, by the connection that speaks to them. */
-  readonly #found = new Map<string, McpServer>();
+  readonly #mcp: McpCalls;
   /** Programs that began lately outside any agent, in order. */
   readonly #newcomers = new Map<Proc, { readonly at: number; readonly claim: Claim }>();
   out: Output;
@@ -127,6 +123,7 @@ export class HostState implements TurnHost {
     this.#requests = new Requests(this, this.#turns, calls, this.#conversations, tasks);
     this.#tools = new Tools(this, this.#turns, calls, this.#requests);
     this.#effects = new Effects(this, this.#turns);
+    this.#mcp = new McpCalls(this, this.#processes, this.#effects);
     this.#steps = new AgentSteps(this, this.#turns, calls);
   }
 
@@ -260,7 +257,8 @@ export class HostState implements TurnHost {
     else if (isEvent(event, 'agent.tool_result')) this.#toolResult(proc, event, at, claim);
     else if (isEvent(event, 'agent.plan_step')) this.#steps.planStep(proc.agent, event, at, claim);
     else if (isEvent(event, 'agent.rag_retrieve')) this.#steps.retrieval(agentAbove(proc), event, at, claim);
-    else if (event.event_type === 'agent.session' && event.attrs?.['oisp.mcp'] === true) this.#mcpSession(event, claim);
+    else if (event.event_type === 'agent.session' && event.attrs?.['oisp.mcp'] === true)
+      this.#mcp.session(event, claim);
     else if (isDerivedSession(event)) this.#count('oisp_correlate_remade_events');
     else this.#system({ event, at, claim, proc });
   }
@@ -318,7 +316,7 @@ export class HostState implements TurnHost {
   // ---------------------------------------------------------------- tools, MCP
   #toolCall(proc: Proc, event: OispEvent<ToolCallData>, at: number, claim: Claim): void {
     if (event.attrs?.['oisp.mcp'] === true) {
-      this.#mcpCall(proc, event, at, claim);
+      this.#mcp.call(proc, event, at, claim);
       return;
     }
     const agent = this.#answererOf(proc, event, claim);
@@ -330,81 +328,12 @@ export class HostState implements TurnHost {
 
   #toolResult(proc: Proc, event: OispEvent<ToolResultData>, at: number, claim: Claim): void {
     const agent = proc.agent;
-    if (event.attrs?.['oisp.mcp'] === true) this.#mcpAnswer(event, at, claim);
+    if (event.attrs?.['oisp.mcp'] === true) this.#mcp.answer(event, at, claim);
     else if (agent) {
       const tool = this.#tools.answeredBy(agent, event);
       if (tool) this.#effects.ending(tool);
       this.#tools.toolResult(agent, event, at, claim);
     } else this.out.event(event, claim);
-  }
-
-  #mcpSession(event: OispEvent, claim: Claim): void {
-    // when it ends, its process may be gone and its number another's
-    if ((event.data as { readonly action?: unknown }).action !== 'end') this.#serverOf(event);
-    this.out.event(event, claim);
-  }
-
-  #serverOf(event: OispEvent): ReturnType<Effects['server']> | undefined {
-    const pid = event.attrs?.['mcp.child.pid'];
-    const child = typeof pid === 'number' ? this.#processes.get(pid) : undefined;
-    if (!child) return undefined;
-    const { tool } = event.data as { readonly tool?: { readonly server?: unknown } };
-    const name = event.attrs?.['mcp.server.name'] ?? tool?.server;
-    return this.#effects.server(child, typeof name === 'string' ? name : `pid ${String(pid)}`);
-  }
-
-  /** The wire's tools/call is the same execution as the tool call that the model asked for: one span for both. */
-  #mcpCall(proc: Proc, event: OispEvent<ToolCallData>, at: number, claim: Claim): void {
-    const server = this.#serverOf(event) ?? this.#found.get(connOf(event));
-    const agent = agentAbove(proc);
-    const args = matchOf(event)?.args;
-    let found: ToolState | undefined;
-    let best = 0;
-    for (const tool of agent?.open ?? []) {
-      const fit = tool.mcp ? 0 : mcpFit(tool, event.data.tool.name, event.data.tool.server, args);
-      if (fit <= best) continue;
-      found = tool;
-      best = fit;
-    }
-    if (!found) {
-      this.#count('oisp_correlate_unmatched_mcp_calls');
-      this.out.event(event, claim);
-      return;
-    }
-    const merge: McpMerge = { call: event, server, endAt: undefined };
-    found.mcp = merge;
-    found.firstEffect ??= at;
-    found.turn.lastAt = Math.max(found.turn.lastAt, at);
-    server?.open.push(found);
-    this.#mcp.set(event.data.call_id, { tool: found, merge });
-    this.out.event(event, claim, { traceId: found.turn.traceId, spanId: found.spanId });
-  }
-
-  #mcpAnswer(event: OispEvent<ToolResultData>, at: number, claim: Claim): void {
-    const known = this.#mcp.get(event.data.call_id);
-    if (!known) {
-      this.out.event(event, claim);
-      return;
-    }
-    this.#mcp.delete(event.data.call_id);
-    const { tool, merge } = known;
-    merge.endAt = at;
-    if (merge.server && !merge.server.proc.exited) this.#found.set(connOf(event), merge.server);
-    const open = merge.server?.open;
-    if (open) open.splice(open.indexOf(tool), 1);
-    if (tool.open) {
-      tool.end = at;
-      tool.endSource = 'mcp_answer';
-      if (event.data.success === false) {
-        tool.isError = true;
-        tool.errorType = 'tool_error';
-      }
-    }
-    this.out.event(event, claim, {
-      traceId: tool.turn.traceId,
-      spanId: tool.spanId,
-      ...(tool.turn.state === 'closed' && { late: true }),
-    });
   }
 
   // ---------------------------------------------------------------- the operating system's events
@@ -489,8 +418,7 @@ export class HostState implements TurnHost {
     }
     if (this.#agents.size > maxConversations) this.#evictAgents(this.#agents.size - maxConversations * KEPT_SHARE, at);
     if (conversations > maxConversations) this.#evictConversations(conversations - maxConversations * KEPT_SHARE);
-    for (const [conn, server] of this.#found) if (server.proc.exited) this.#found.delete(conn);
-    for (const [id, { tool }] of this.#mcp) if (tool.turn.state === 'closed') this.#mcp.delete(id);
+    this.#mcp.sweep();
     this.#processes.sweep(at - AFTERLIFE_NS, (proc) => !proc.exited);
     if (this.#processes.size > maxProcesses) {
       const isNeeded = (proc: Proc): boolean => proc.agent !== undefined;
@@ -546,9 +474,4 @@ function silentLongest<T extends { readonly lastAt: number }>(
 function outerOf(proc: Proc): ExecState | undefined {
   const exec = proc.tool && nearestExec(proc);
   return exec && exec.tool === proc.tool ? exec : undefined;
-}
-
-/** The captured connection that an event was read from. */
-function connOf(event: OispEvent): string {
-  return `${event.process?.pid ?? ''} ${String(event.attrs?.['oisp.conn'] ?? '')}`;
 }
