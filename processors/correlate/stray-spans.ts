@@ -52,20 +52,6 @@ export function strayEffects(stray: StrayTree, host: TurnHost, running: string):
     };
     spans.push(foldSpan(fold, turn));
   }
-  for (const [name, { first, count, end: last }] of stray.more) {
-    const fold: Fold = {
-      spanId: spanId('fold', first.event.event_id),
-      parentSpanId: root.spanId,
-      first,
-      name,
-      count,
-      end: last,
-      tool: undefined,
-      rule: 'unexplained',
-      confidence: 'low',
-    };
-    spans.push(foldSpan(fold, turn));
-  }
   return spans;
 }
 
