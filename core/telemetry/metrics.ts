@@ -260,6 +260,11 @@ const CORRELATE: readonly Metric[] = [
     'Number of conversations that were let go to bound memory.',
   ),
   counter(
+    'oisp_correlate_repeated_events',
+    '{events}',
+    'Number of events that came a second time and were handed on without a place in a tree.',
+  ),
+  counter(
     'oisp_correlate_evicted_sessions',
     '{sessions}',
     'Number of sessions whose end was told early to bound memory.',

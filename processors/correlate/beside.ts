@@ -51,7 +51,11 @@ export class Beside {
     call.agent.pending.delete(call);
     if (call.isSide || !call.view.isChat) {
       call.isSide = call.view.isChat;
-      if (call.response) this.alone(call);
+      const turn = turnBeside(call);
+      if (turn) {
+        this.#turns.join(call, turn);
+        if (call.response) this.#placed.answered(call);
+      } else if (call.response) this.alone(call);
       return;
     }
     if (!call.conversation) return;

@@ -20,6 +20,7 @@ import { effectKeys, OpenTools } from './open-tools.ts';
 import { type CorrelateOptions, SECOND } from './options.ts';
 import { Output } from './output.ts';
 import { agentAbove, inherit, Processes } from './processes.ts';
+import { RecentIds } from './recent-ids.ts';
 import { Requests } from './requests.ts';
 import { hostIdOf, resourceOf, serviceName } from './service.ts';
 import { isDerivedSession, Sessions } from './sessions.ts';
@@ -85,6 +86,7 @@ export class HostState implements TurnHost {
       a.at < b.at || (a.at === b.at && (a.rank < b.rank || (a.rank === b.rank && a.event.event_id < b.event.event_id))),
   );
   readonly #timers = new Heap<Timer>((a, b) => a.at < b.at || (a.at === b.at && a.order < b.order));
+  readonly #recent = new RecentIds();
   readonly #processes = new Processes();
   readonly #agents = new Map<string, Agent>();
   readonly sessions: Sessions;
@@ -161,6 +163,12 @@ export class HostState implements TurnHost {
     const at = this.#timeline.at(event);
     if (at === undefined) {
       this.#count('oisp_correlate_untimed_events');
+      this.out.event(event, claim);
+      return;
+    }
+    if (!this.#recent.add(event.event_id)) {
+      // delivered twice, as sources may: one span for it is enough
+      this.#count('oisp_correlate_repeated_events');
       this.out.event(event, claim);
       return;
     }

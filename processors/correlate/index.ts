@@ -1,6 +1,6 @@
 import { defineProcessor, type Flow } from '../../core/index.ts';
 import { Correlate } from './correlate.ts';
-import { MIN_ATTRIBUTE_BYTES } from './fit.ts';
+import { problemsOf } from './limits.ts';
 
 const schema = {
   type: 'object',
@@ -119,12 +119,7 @@ export const correlateProcessor = defineProcessor({
   summary: 'Joins events into one span tree per agent turn.',
   stability: 'alpha',
   schema,
-  check: ({ content }) => {
-    const bytes = content.max_attribute_bytes;
-    if (bytes === undefined || bytes >= MIN_ATTRIBUTE_BYTES) return [];
-    const message = `must be at least ${MIN_ATTRIBUTE_BYTES} bytes`;
-    return [{ path: ['content', 'max_attribute_bytes'], message, hint: 'write 2000B' }];
-  },
+  check: problemsOf,
   flow: (incoming) => new Set<Flow>(incoming.has('events') ? ['events', 'spans'] : []),
   create: (context, config, next) =>
     new Correlate(context, next, {

@@ -406,3 +406,12 @@ test('a file that a task names and its sub-agent reads belongs to the sub-agent'
   const file = spans.find((x) => x.name === 'file.read');
   expect(spans.find((x) => x.spanId === file?.parentSpanId)?.name).toBe('execute_tool Read');
 });
+
+test('events that are delivered twice make one tree, and are counted', async () => {
+  const { events } = twoTools();
+  const once = await correlate(events);
+  for (const twice of [events.flatMap((event) => [event, event]), [...events, ...events]]) {
+    const again = await correlate(twice);
+    expect(again.spans).toEqual(once.spans);
+  }
+});

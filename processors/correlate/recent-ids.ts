@@ -1,0 +1,19 @@
+/** Ids of one generation; two are kept. */
+const GENERATION = 65_536;
+
+/** The ids of the events that came lately: at least 65,536, at most twice as many. */
+export class RecentIds {
+  #young = new Set<string>();
+  #old = new Set<string>();
+
+  /** Remembers an id; false when it was there. */
+  add(id: string): boolean {
+    if (this.#young.has(id) || this.#old.has(id)) return false;
+    if (this.#young.size >= GENERATION) {
+      this.#old = this.#young;
+      this.#young = new Set();
+    }
+    this.#young.add(id);
+    return true;
+  }
+}
