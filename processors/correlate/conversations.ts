@@ -125,6 +125,9 @@ export class Conversations {
       };
     }
     const prefix = this.#prefix(view, agent, chains);
+    const results = view.results.flatMap(({ id }) => (id === undefined ? [] : [id]));
+    if (prefix?.isFork && waitsFor(prefix.conversation, results) > 0)
+      return { conversation: prefix.conversation, how: 'tool_result', isFork: false, from: prefix.from };
     const byResult = this.#byResult(view, agent, prefix?.conversation);
     // whoever answers an open tool call goes on, whatever was rewritten before it
     if (byResult && (byResult !== prefix?.conversation || prefix.isFork))

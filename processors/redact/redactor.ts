@@ -30,6 +30,8 @@ const MEMO_MIN = 128;
 /** Names of fields that hold a command. */
 const COMMAND_KEY = /^(?:command|cmd|script|shell|args|argv|commands?_?line|cmdline)$/i;
 const QUOTE = '[CONTENT_REDACTED]';
+/** What providers call their errors. */
+const WORD = /^[\w.:/-]{1,80}$/;
 const PATH = '[PATH_REDACTED]';
 
 interface Known {
@@ -184,6 +186,10 @@ export class Redactor {
         return value;
       case 'keep':
         return typeof value === 'object' ? this.#deep(value, depth) : value;
+      case 'word':
+        return typeof value !== 'string' || WORD.test(value)
+          ? this.#deep(value, depth)
+          : this.#content(value, 'quote', depth);
       case 'meta':
         return this.#deep(value, depth);
       case 'exe': {

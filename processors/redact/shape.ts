@@ -5,6 +5,7 @@
  * |---|---|---|---|
  * | `keep` ids, enum words, numbers, hashes, names of tools and models; lists and objects are `meta` | as it is | as it is | as it is |
  * | `opaque` made by this collector, or redacted elsewhere | as it is | as it is | as it is |
+ * | `word` what should be a word of a provider's: up to 80 letters, digits and `_.:/-` | rules | rules; else as `quote` | rules; else left out |
  * | `meta` process and flow metadata | rules | rules | rules |
  * | `text` other text | rules | rules | numbers and booleans only |
  * | `content` | rules | `{$redacted}` | left out |
@@ -18,6 +19,7 @@
 export type Action =
   | 'keep'
   | 'opaque'
+  | 'word'
   | 'meta'
   | 'text'
   | 'content'
@@ -72,7 +74,7 @@ const MESSAGE = fields(
   { content: 'content', parts: each(PART, 'content'), attrs: fields('content', keys('role separate', 'keep')) },
 );
 const TOOL_CALL = fields('content', keys('id name type arguments_hash index', 'keep'), { arguments: 'gone' });
-const ERROR = fields('content', keys('type code', 'keep'), { message: 'quote' });
+const ERROR = fields('content', keys('type code', 'word'), { message: 'quote' });
 
 const AI_IDS = keys(
   'request_id conversation_id provider_request_id previous_response_id streaming latency_ms time_to_first_token_ms model_id',
@@ -269,11 +271,16 @@ export const ENVELOPE: Fields = fields(
     }),
     attrs: fields(
       'text',
-      { 'oisp.match': 'opaque', 'mcp.progress.message': 'quote', 'mcp.resource.uri': 'quote' },
+      {
+        'oisp.match': 'opaque',
+        'mcp.progress.message': 'quote',
+        'mcp.resource.uri': 'quote',
+        'error.type': 'word',
+      },
       // who spoke to whom: flow metadata, and what trees are built by
       keys(
         'gen_ai.operation.name gen_ai.provider.name gen_ai.response.finish_reasons oisp.provider.name server.address ' +
-          'http.request.method user_agent.original oisp.client.package oisp.session.id oisp.agent.id oisp.conn oisp.cost.source error.type ' +
+          'http.request.method user_agent.original oisp.client.package oisp.session.id oisp.agent.id oisp.conn oisp.cost.source ' +
           'oisp.account.id oisp.agent.kind oisp.thread.id oisp.thread.parent_id oisp.turn.id oisp.client.originator ' +
           'oisp.client.app oisp.client.name oisp.client.integration oisp.client.editor oisp.client.editor_plugin ' +
           'oisp.client.language oisp.client.sdk process.runtime.name process.runtime.version oisp.request.api_version ' +

@@ -31,6 +31,20 @@ function prose(place: string, seed: string): string {
 }
 
 describe('mode safe', () => {
+  test('an error code is a word, or it is content', () => {
+    const of = (code: string, mode: 'safe' | 'minimal' | 'full') => {
+      const event = responseWith(() => 'x');
+      const failed = { ...event, data: { ...event.data, error: { code, type: code, message: 'x' } } };
+      return (redactorOf(mode).redact(failed as OispEvent).data as { error?: { code?: unknown } }).error?.code;
+    };
+    expect(of('rate_limit_exceeded', 'safe')).toBe('rate_limit_exceeded');
+    expect(of('rate_limit_exceeded', 'minimal')).toBe('rate_limit_exceeded');
+    expect(of('the user said: my plan is secret', 'safe')).toBe('[CONTENT_REDACTED]');
+    expect(of('the user said: my plan is secret', 'minimal')).toBeUndefined();
+    expect(of('the user said: my plan is secret', 'full')).toBe('the user said: my plan is secret');
+    expect(of(OPENAI_KEY, 'full')).not.toContain(OPENAI_KEY);
+  });
+
   test('no eight characters of content are left anywhere in an event', () => {
     const unit = fc.constantFrom(...'abcdeXYZ019 \n"\\/{}:=.@-_é😀');
     fc.assert(
