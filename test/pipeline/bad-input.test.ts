@@ -7,13 +7,16 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
   unlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { skipsWhere } from '../require.ts';
 import { recordedLines, repo, workFolder } from './lab.ts';
@@ -48,8 +51,22 @@ interface Output extends Ended {
 interface How {
   readonly receiver?: object;
   readonly uid?: number;
-  /** Called when the program has started. */
+  /** Called when the program has opened the file. */
   readonly during?: () => void;
+}
+
+/** Until a process has a file open; where /proc does not say, a second. */
+async function untilOpen(pid: number | undefined, path: string, isOver: () => boolean): Promise<void> {
+  const folder = `/proc/${pid}/fd`;
+  if (!existsSync(folder)) return sleep(1000);
+  const isOpen = (): boolean => {
+    try {
+      return readdirSync(folder).some((fd) => readlinkSync(join(folder, fd)) === path);
+    } catch {
+      return false; // a descriptor was closed in between, or the process has ended
+    }
+  };
+  while (!isOver() && !isOpen()) await sleep(2);
 }
 
 /** Runs the program over a path, with all counters printed at its end. */
@@ -66,10 +83,11 @@ async function collect(path: string, { receiver = {}, uid, during }: How = {}): 
     },
   };
   const { child, ended } = start(['--config', `yaml:${JSON.stringify(config)}`, '--verbose'], uid);
-  child.stderr?.on('data', (chunk: Buffer) => {
-    if (chunk.includes('Everything is ready')) during?.();
-  });
+  let isOver = false;
+  const opened = during && untilOpen(child.pid, path, () => isOver).then(during);
   const end = await ended;
+  isOver = true;
+  await opened;
   const spans = existsSync(out) ? (readFileSync(out, 'utf8').match(/"spanId"/g) ?? []).length : 0;
   return { ...end, spans };
 }
