@@ -84,7 +84,11 @@ async function collect(path: string, { receiver = {}, uid, during }: How = {}): 
   };
   const { child, ended } = start(['--config', `yaml:${JSON.stringify(config)}`, '--verbose'], uid);
   let isOver = false;
-  const opened = during && untilOpen(child.pid, path, () => isOver).then(during);
+  let opened: Promise<void> | undefined;
+  child.stderr?.on('data', (chunk: Buffer) => {
+    // what looks at the file before the start has closed it by now
+    if (during && chunk.includes('Everything is ready')) opened = untilOpen(child.pid, path, () => isOver).then(during);
+  });
   const end = await ended;
   isOver = true;
   await opened;
