@@ -139,6 +139,7 @@ describe.skipIf(skipsWithout('tempo', tempoIsBuilt(), 'test/servers/build.sh tem
     it('loses attributes and spans of that large turn where our limits are off, and answers 200: its metrics say so', async () => {
       const { spans } = await bench.sender.send(
         longTurn(),
+        'processors.correlate.content.preset=jaeger',
         'processors.correlate.content.max_attribute_bytes=16KiB',
         'processors.correlate.max_spans_per_trace=1000000',
         'processors.correlate.max_bytes_per_trace=1GB',
