@@ -47,6 +47,7 @@ export * from './http2/frame-scanner.ts';
 export * from './http2/hpack.ts';
 export * from './log.ts';
 export { Memo } from './memo.ts';
+export { merged } from './merged.ts';
 export * from './otel/encoder.ts';
 export { DETAILS_EVENT, type DetailsData } from './otel/event-attributes.ts';
 export * from './otel/events.ts';

@@ -1,3 +1,4 @@
+import { parseMillis } from '../event/time.ts';
 import type { Usage } from '../event/types.ts';
 import type { Price, Rates } from './provider.ts';
 
@@ -36,19 +37,21 @@ export function costOf(usage: BilledUsage, price: Price): Cost | undefined {
   const rates = ratesFor(price, prompt ?? 0);
   const input = prompt === undefined ? undefined : inputCost(usage, prompt, rates);
   const output = completion === undefined ? undefined : outputCost(usage, completion, rates);
-  if (input === 'unknown' || output === 'unknown') return undefined;
-  return {
-    ...(input !== undefined && { input: rounded(input) }),
-    ...(output !== undefined && { output: rounded(output) }),
-    total: rounded((input ?? 0) + (output ?? 0)),
-  };
+  if (Number.isNaN(input) || Number.isNaN(output)) return undefined;
+  const total = rounded((input ?? 0) + (output ?? 0));
+  if (input === undefined) return output === undefined ? { total } : { output: rounded(output), total };
+  return output === undefined
+    ? { input: rounded(input), total }
+    : { input: rounded(input), output: rounded(output), total };
 }
 
-/** The price that holds at a time (milliseconds since 1970): the last one in the list whose conditions are met. */
-export function priceAt(prices: readonly Price[], ms: number): Price | undefined {
+/** The price that holds at a time (RFC 3339): the last one in the list whose conditions are met. */
+export function priceAt(prices: readonly Price[], ts: string): Price | undefined {
   for (let i = prices.length - 1; i >= 0; i--) {
     const price = prices[i];
-    if (price !== undefined && holds(price, ms)) return price;
+    if (price === undefined) continue;
+    const isAlways = price.since === undefined && price.hours === undefined;
+    if (isAlways || holds(price, parseMillis(ts))) return price;
   }
   return undefined;
 }
@@ -72,39 +75,31 @@ function ratesFor(price: Price, prompt: number): Rates {
   return rates;
 }
 
-function inputCost(usage: BilledUsage, prompt: number, rates: Rates): number | 'unknown' {
+function inputCost(usage: BilledUsage, prompt: number, rates: Rates): number {
   const read = Math.min(count(usage.cached_tokens) ?? 0, prompt);
   const written = Math.min(count(usage.cache_creation_tokens) ?? 0, prompt - read);
   const writtenLong = Math.min(count(usage.cache_creation_1h_tokens) ?? 0, written);
   const { input } = rates;
   const write = rates.cache_write ?? input;
-  return sum([
-    [prompt - read - written, input],
-    [read, rates.cache_read ?? input],
-    [written - writtenLong, write],
-    [writtenLong, rates.cache_write_1h ?? write],
-  ]);
+  return (
+    of(prompt - read - written, input) +
+    of(read, rates.cache_read ?? input) +
+    of(written - writtenLong, write) +
+    of(writtenLong, rates.cache_write_1h ?? write)
+  );
 }
 
 /** Reasoning tokens are part of the completion, but beside it where only so the total comes out (Gemini, xAI). */
-function outputCost(usage: BilledUsage, completion: number, rates: Rates): number | 'unknown' {
+function outputCost(usage: BilledUsage, completion: number, rates: Rates): number {
   const reasoning = count(usage.reasoning_tokens) ?? 0;
   const isBeside = reasoning > 0 && usage.total_tokens === (count(usage.prompt_tokens) ?? 0) + completion + reasoning;
   const inside = isBeside ? 0 : Math.min(reasoning, completion);
-  return sum([
-    [completion - inside, rates.output],
-    [isBeside ? reasoning : inside, rates.reasoning ?? rates.output],
-  ]);
+  return of(completion - inside, rates.output) + of(isBeside ? reasoning : inside, rates.reasoning ?? rates.output);
 }
 
-function sum(parts: readonly (readonly [number, number | undefined])[]): number | 'unknown' {
-  let total = 0;
-  for (const [tokens, rate] of parts) {
-    if (tokens === 0) continue;
-    if (rate === undefined) return 'unknown';
-    total += tokens * rate * PER_TOKEN;
-  }
-  return total;
+/** What tokens cost at a rate; NaN where they have none. */
+function of(tokens: number, rate: number | undefined): number {
+  return tokens === 0 ? 0 : tokens * (rate ?? Number.NaN) * PER_TOKEN;
 }
 
 function count(tokens: number | undefined): number | undefined {

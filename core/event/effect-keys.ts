@@ -28,6 +28,8 @@ const COMMON = /^(?:-|\/(?:usr\/)?(?:local\/)?bin\/\w+$|(?:ba|da|z|k)?sh$|node$|
 /** Match keys of tool calls and of what the operating system reports. `key` makes one key of one text. */
 export class EffectKeys {
   readonly #key: (text: string) => Key;
+  /** Of hosts that models are asked at. */
+  readonly #servers = new Memo<MatchKeys>(64 << 10);
   /** The same for texts that do not come again: it remembers nothing. */
   readonly #once: (text: string) => Key;
   readonly #lines: (text: string, into: Set<Key>) => void;
@@ -201,7 +203,13 @@ export class EffectKeys {
   /** The host that a model is asked at. */
   server(attrs: OispEvent['attrs']): MatchKeys | undefined {
     const host = attrs?.['server.address'];
-    return typeof host === 'string' ? this.#hosts([host], []) : undefined;
+    if (typeof host !== 'string' || host === '') return undefined;
+    let keys = this.#servers.get(host);
+    if (keys === undefined) {
+      keys = this.#hosts([host], []) ?? {};
+      this.#servers.set(host, keys);
+    }
+    return keys;
   }
 
   lookup(data: DnsData): MatchKeys | undefined {

@@ -1,10 +1,20 @@
 import { eachOnce } from '../growing.ts';
 import { Memo } from '../memo.ts';
+import { merged } from '../merged.ts';
 import { EffectKeys } from './effect-keys.ts';
 import { Hmac } from './hmac.ts';
 import { type Key, MATCH_ATTR, type Matcher, type MatchKeys } from './match.ts';
 import { isInterrupted, shapeOf } from './shape.ts';
-import type { AiRequestData, AiResponseData, FileData, Message, OispEvent, Part, ToolCallData } from './types.ts';
+import type {
+  AiRequestData,
+  AiResponseData,
+  FileData,
+  Message,
+  OispEvent,
+  Part,
+  ToolCallData,
+  ToolDefinition,
+} from './types.ts';
 import { isEvent } from './types.ts';
 
 const BLOCK = 64;
@@ -30,6 +40,8 @@ interface MessageKeys {
   readonly keys: readonly Key[] | undefined;
   /** Characters of an assistant's text; undefined of other messages. */
   readonly said: number | undefined;
+  /** Folders that it names; undefined where it names none, and of an assistant's. */
+  readonly places: readonly Key[] | undefined;
 }
 
 class HmacMatcher implements Matcher {
@@ -44,6 +56,7 @@ class HmacMatcher implements Matcher {
     (text) => this.#once(text),
     (text, into) => this.#lines(text, into),
   );
+  readonly #toolsOf = new WeakMap<readonly ToolDefinition[], Key>();
   readonly #keysOfEach = eachOnce((message: Message) => this.#keysOfMessage(message));
 
   constructor(key: Uint8Array) {
@@ -84,11 +97,14 @@ class HmacMatcher implements Matcher {
   stamp(event: OispEvent): OispEvent {
     if (event.attrs !== undefined && MATCH_ATTR in event.attrs) return event;
     const keys = this.#keysOf(event);
-    return keys === undefined ? event : { ...event, attrs: { ...event.attrs, [MATCH_ATTR]: keys } };
+    if (keys === undefined) return event;
+    const stamped = { attrs: merged(event.attrs ?? {}, { [MATCH_ATTR]: keys }) };
+    return event.attrs === undefined ? merged(event, stamped) : { ...event, ...stamped };
   }
 
   #keysOf(event: OispEvent): MatchKeys | undefined {
-    if (isEvent(event, 'ai.request')) return { ...this.#request(event.data), ...this.#effects.server(event.attrs) };
+    if (isEvent(event, 'ai.request'))
+      return Object.assign(this.#request(event.data), this.#effects.server(event.attrs));
     if (isEvent(event, 'ai.response')) return this.#response(event.data);
     const cwd = event.process?.cwd;
     if (isEvent(event, 'agent.tool_call')) return this.#toolCall(event.data, cwd);
@@ -110,7 +126,11 @@ class HmacMatcher implements Matcher {
     let weight = 0;
     // an answer that the request begins itself is none of the history
     const prefill = data.messages?.at(-1)?.role === 'assistant' ? data.messages.at(-1) : undefined;
-    for (const { message, keys, said } of data.messages === undefined ? [] : this.#keysOfEach(data.messages)) {
+    const places = new Set<Key>();
+    for (const { message, keys, said, places: named } of data.messages === undefined
+      ? []
+      : this.#keysOfEach(data.messages)) {
+      if (named !== undefined && places.size < MAX_KEYS) for (const place of named) places.add(place);
       if (keys === undefined) {
         if (typeof message.content === 'string') system.push(message.content);
         continue;
@@ -128,25 +148,33 @@ class HmacMatcher implements Matcher {
       }
       before = message.role;
     }
-    const tools = data.tools?.map((tool) => tool.name).join('\0');
     const shape = shapeOf(data, system, latest);
     const words = answer === undefined ? undefined : new Set<Key>();
     if (words) for (const message of latest) this.#linesOfMessage(message, words);
-    const places = this.#places(data.messages ?? []);
-    return {
-      messages,
-      ...(answer && { answer }),
-      ...(shape && { shape }),
-      ...(latest.some(isInterrupted) && { interrupted: true as const }),
-      ...(system.length > 0 && {
-        system: this.#canonical('s', system.length === 1 ? (system[0] as string) : system.join('\n')),
-      }),
-      ...(tools && { tools: this.key(`t\0${tools}`) }),
-      ...(lines.size > 0 && { lines: [...lines] }),
-      ...(words && words.size > 0 && { latest: [...words] }),
-      ...(weight > 0 && { weight }),
-      ...(places.length > 0 && { places }),
-    };
+    const keys: { -readonly [K in keyof MatchKeys]: MatchKeys[K] } = { messages };
+    if (answer) keys.answer = answer;
+    if (shape) keys.shape = shape;
+    if (latest.some(isInterrupted)) keys.interrupted = true;
+    if (system.length > 0)
+      keys.system = this.#canonical('s', system.length === 1 ? (system[0] as string) : system.join('\n'));
+    const tools = data.tools && this.#tools(data.tools);
+    if (tools) keys.tools = tools;
+    if (lines.size > 0) keys.lines = [...lines];
+    if (words && words.size > 0) keys.latest = [...words];
+    if (weight > 0) keys.weight = weight;
+    if (places.size > 0) keys.places = [...places];
+    return keys;
+  }
+
+  /** The key of the names of all tools; empty where they have none. */
+  #tools(tools: readonly ToolDefinition[]): Key {
+    let key = this.#toolsOf.get(tools);
+    if (key === undefined) {
+      const names = tools.map((tool) => tool.name).join('\0');
+      key = names === '' ? '' : this.key(`t\0${names}`);
+      this.#toolsOf.set(tools, key);
+    }
+    return key;
   }
 
   #linesOfMessage(message: Message, into: Set<Key>): void {
@@ -167,11 +195,12 @@ class HmacMatcher implements Matcher {
 
   #keysOfMessage(message: Message): MessageKeys {
     const { role, content } = message;
-    if (role === 'system') return { message, keys: undefined, said: undefined };
+    const places = role === 'assistant' ? undefined : this.#places(message);
+    if (role === 'system') return { message, keys: undefined, said: undefined, places };
     const keys: Key[] = [];
     this.#readParts(message, keys);
     const said = role !== 'assistant' ? undefined : typeof content === 'string' ? content.length : 0;
-    return { message, keys, said };
+    return { message, keys, said, places };
   }
 
   /** One key per part: text, tool call, tool result (by its call alone, since agents clear old results). Reasoning is left out. */
@@ -241,23 +270,24 @@ class HmacMatcher implements Matcher {
   }
 
   /** Folders that the agent was told of: it counts relative paths from one of them. */
-  #places(messages: readonly Message[]): Key[] {
-    const places = new Set<Key>();
-    for (const message of messages) {
-      if (message.role === 'assistant' || places.size >= MAX_KEYS) break;
-      const { content, parts } = message;
-      const texts = parts?.flatMap((part) => (part.type === 'text' ? [part.content] : [])) ?? [content];
-      for (const text of texts) {
-        if (typeof text !== 'string' || !text.includes('/')) continue;
-        let known = this.#placesOf.get(text);
-        if (known === undefined) {
-          known = this.#effects.placesIn(text);
-          this.#placesOf.set(text, known);
-        }
-        for (const place of known) places.add(place);
-      }
+  #places({ content, parts }: Message): readonly Key[] | undefined {
+    if (parts === undefined) return this.#placesIn(content);
+    let places: readonly Key[] | undefined;
+    for (const part of parts) {
+      const more = part.type === 'text' ? this.#placesIn(part.content) : undefined;
+      if (more !== undefined) places = places === undefined ? more : [...places, ...more];
     }
-    return [...places];
+    return places;
+  }
+
+  #placesIn(text: unknown): readonly Key[] | undefined {
+    if (typeof text !== 'string' || !text.includes('/')) return undefined;
+    let known = this.#placesOf.get(text);
+    if (known === undefined) {
+      known = this.#effects.placesIn(text);
+      this.#placesOf.set(text, known);
+    }
+    return known.length === 0 ? undefined : known;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AiResponseData, ToolCall } from '../../core/index.ts';
+import { type AiResponseData, merged, type ToolCall } from '../../core/index.ts';
 import { retrievalEvents, toolEvents } from './agent-events.ts';
 import { AnswerReader, BodyDecoder, type Damage, isBinary } from './body/reader.ts';
 import {
@@ -111,13 +111,13 @@ export class Answer {
       ? this.#stream.end()
       : this.#whole(value, damage === undefined && how === 'whole');
     for (const tool of this.#untold(response.toolCalls ?? [])) this.#onCall(tool);
-    const missing = [
-      ...missingHeaders('response', this.#head.unresolved),
-      ...(damage === undefined ? [] : [missingWord('response', damage)]),
-    ];
+    let missing = missingHeaders('response', this.#head.unresolved);
+    if (damage !== undefined) missing = [...missing, missingWord('response', damage)];
     emitResponse(
       this.#call,
-      { ...response, retrievals: response.retrievals ?? this.#search?.end() },
+      response.retrievals === undefined && this.#search !== undefined
+        ? merged(response, { retrievals: this.#search.end() })
+        : response,
       {
         status: this.#head.status || undefined, // 0: the head was lost
         retryAfter: retryAfterOf(this.#head),
@@ -135,6 +135,7 @@ export class Answer {
 
   /** Those of all tool calls of which no event was made when they ended: their order need not be that of their ends. */
   #untold(tools: readonly ToolCall[]): ToolCall[] {
+    if (tools.length === 0) return [];
     const told = new Map(this.#told);
     return tools.filter(({ id, name }) => {
       const times = told.get(id ?? name) ?? 0;
@@ -248,7 +249,7 @@ export function emitResponse(call: Call<Named>, response: NormalResponse, ended:
   for (const event of retrievalEvents(call, response.retrievals ?? [], ended.mark)) call.info.emit(event);
   const error = errorIn(response, ended);
   const kept = ended.headers && keptOfResponse(ended.headers);
-  const attrs: Record<string, unknown> = { ...call.attrs, ...kept?.attrs, ...response.attrs, ...ended.attrs };
+  const attrs: Record<string, unknown> = Object.assign({}, call.attrs, kept?.attrs, response.attrs, ended.attrs);
   const words = response.finishReasons ?? [];
   if (words.length > 0) attrs['gen_ai.response.finish_reasons'] = words;
   set(attrs, 'http.response.status_code', status);
@@ -263,15 +264,15 @@ export function emitResponse(call: Call<Named>, response: NormalResponse, ended:
   const cost = isAnswered ? costOfAnswer(call, response, ended.mark.event.ts) : undefined;
   const usage = pricedUsage(response.usage, cost);
   set(attrs, 'oisp.cost.source', cost?.source);
-  const data: Draft<AiResponseData> = {
-    request_id: call.requestId,
-    ...(conversation !== undefined && { conversation_id: conversation }),
-    ...(response.id !== undefined && { provider_request_id: response.id }),
-    provider: providerData(call.head, call.match, call.identity, kept?.provider),
-    ...(response.model !== undefined ? { model: { id: response.model } } : modelOfRequest(call)),
-    ...(status !== undefined && { status_code: status }),
-    success: error === undefined,
-  };
+  const data: Partial<Draft<AiResponseData>> & Pick<AiResponseData, 'request_id'> = { request_id: call.requestId };
+  if (conversation !== undefined) data.conversation_id = conversation;
+  if (response.id !== undefined) data.provider_request_id = response.id;
+  data.provider = providerData(call.head, call.match, call.identity, kept?.provider);
+  // the model of a call that failed is the one it asked for
+  const model = response.model ?? call.request.model ?? call.match.model;
+  if (model !== undefined) data.model = { id: model };
+  if (status !== undefined) data.status_code = status;
+  data.success = error === undefined;
   if (error) data.error = error;
   if (response.choices && response.choices.length > 0)
     data.choices = response.choices.map(({ index, message, finish: word }) =>
@@ -303,12 +304,6 @@ const MISSING: Readonly<Record<Exclude<AnswerEnding, 'whole' | 'closed'>, string
   unanswered: 'response',
   cut_off: 'end of response',
 };
-
-/** The model of a call that failed is the one it asked for. */
-function modelOfRequest(call: Call<Named>): { model?: { id: string } } {
-  const id = call.request.model ?? call.match.model;
-  return id === undefined ? {} : { model: { id } };
-}
 
 /** The provider's own error, also one inside a stream that began well; else what the connection shows. */
 function errorIn(response: NormalResponse, ended: Ended): AiResponseData['error'] {

@@ -1,4 +1,4 @@
-import { type BilledUsage, type Cost, costOf, parseMillis, priceAt, type Usage } from '../../core/index.ts';
+import { type BilledUsage, type Cost, costOf, merged, priceAt, type Usage } from '../../core/index.ts';
 import type { Call, Named } from './call.ts';
 import type { NormalResponse } from './flavour.ts';
 import { isObject, type Json, list, number, object, text } from './json.ts';
@@ -30,11 +30,10 @@ export function costOfAnswer(call: Call<Named>, response: NormalResponse, ts: st
   const tier = response.attrs?.['openai.response.service_tier'];
   const isOther = typeof tier === 'string' && !LIST_TIERS.has(tier);
   const why = isOther ? 'service_tier' : unlisted(object(usage.provider));
-  const ids = [response.model, call.request.model, call.match.model].filter((id) => id !== undefined);
-  for (const id of ids) {
-    const model = info.registry.modelOf(provider.name, id);
+  for (const id of [response.model, call.request.model, call.match.model]) {
+    const model = id === undefined ? undefined : info.registry.modelOf(provider.name, id);
     if (model?.prices === undefined) continue;
-    const price = priceAt(model.prices, parseMillis(ts));
+    const price = priceAt(model.prices, ts);
     const cost = price === undefined ? undefined : costOf(billed(usage), price);
     if (cost === undefined) break;
     if (why !== undefined) {
@@ -51,12 +50,11 @@ export function costOfAnswer(call: Call<Named>, response: NormalResponse, ts: st
 export function pricedUsage(usage: Usage | undefined, found: AnswerCost | undefined): Usage | undefined {
   if (usage === undefined || found === undefined) return usage;
   const { input, output, total } = found.cost;
-  return {
-    ...usage,
-    ...(input !== undefined && { input_cost_usd: input }),
-    ...(output !== undefined && { output_cost_usd: output }),
-    total_cost_usd: total,
-  };
+  const priced: { -readonly [K in keyof Usage]: Usage[K] } = Object.assign({}, usage);
+  if (input !== undefined) priced.input_cost_usd = input;
+  if (output !== undefined) priced.output_cost_usd = output;
+  priced.total_cost_usd = total;
+  return priced;
 }
 
 /** Why the rates of the price list, which are those of text, are not the ones that this usage is billed by. */
@@ -83,7 +81,7 @@ function unlisted(usage: Json): 'service_tier' | 'modality' | undefined {
 /** Anthropic tells how much of what was written to the cache stays for an hour. */
 function billed(usage: Usage): BilledUsage {
   const long = number(object(object(usage.provider)['cache_creation'])['ephemeral_1h_input_tokens']);
-  return long === undefined ? usage : { ...usage, cache_creation_1h_tokens: long };
+  return long === undefined ? usage : merged(usage, { cache_creation_1h_tokens: long });
 }
 
 /** OpenRouter: `cost`, in dollars. Perplexity: `cost.total_cost` and its parts. xAI: `cost_in_usd_ticks`. (API references, November 2026.) */

@@ -10,7 +10,6 @@ import {
   type Role,
   type ToolCall,
   type ToolDefinition,
-  type Usage,
 } from '../../core/index.ts';
 import type { CallError } from './flavour.ts';
 import { isObject, type Json, list, number, object, text } from './json.ts';
@@ -29,6 +28,17 @@ export function contentOf(parts: readonly Part[], between: string): string | und
 export function readerOfTurns(read: (turn: Json) => Message): (turns: unknown) => readonly Message[] {
   const readOnce = eachOnce((turn: unknown) => (isObject(turn) ? read(turn) : undefined));
   return (turns) => readOnce(list(turns));
+}
+
+/** Reads the tools that requests offer, a list that several have in common once; nobody may change them. Undefined where there are none. */
+export function readerOfTools(
+  read: (tool: Json) => ToolDefinition,
+): (tools: unknown) => readonly ToolDefinition[] | undefined {
+  const readOnce = eachOnce((entry: unknown) => (isObject(entry) ? read(entry) : undefined));
+  return (tools) => {
+    const found = readOnce(list(tools));
+    return found.length === 0 ? undefined : found;
+  };
 }
 
 const ALL = new WeakMap<readonly Message[], readonly Message[]>();
@@ -55,9 +65,10 @@ export function ledBy(lead: readonly Message[], turns: readonly Message[]): read
  * A message of parts, with its `content`: text parts joined by a line feed. What an assistant says is one text that citations, thoughts and
  * tool calls cut into blocks: there nothing comes between.
  */
-export function message(role: Role, parts: readonly Part[], more: Partial<Message> = {}): Message {
+export function message(role: Role, parts: readonly Part[], more?: Partial<Message>): Message {
   const content = contentOf(parts, role === 'assistant' ? '' : '\n');
-  return { role, ...(content !== undefined && { content }), parts, ...more };
+  const plain: Message = content === undefined ? { role, parts } : { role, content, parts };
+  return more === undefined ? plain : Object.assign(plain, more);
 }
 
 export function textPart(content: string): Part {
@@ -101,13 +112,9 @@ export function sealedPart(base64: string): Part {
   return { type: 'blob', modality: 'reasoning', size: base64Size(base64) };
 }
 
-export function callPart(call: ToolCall): Part {
-  return {
-    type: 'tool_call',
-    ...(call.id !== undefined && { id: call.id }),
-    name: call.name,
-    ...(call.arguments !== undefined && { arguments: call.arguments }),
-  };
+export function callPart({ id, name, arguments: args }: ToolCall): Part {
+  const part = id === undefined ? ({ type: 'tool_call', name } as const) : ({ type: 'tool_call', id, name } as const);
+  return args === undefined ? part : Object.assign(part, { arguments: args });
 }
 
 /** Bytes that base64 text stands for (RFC 4648 4); 0 for what is no text. */
@@ -204,9 +211,8 @@ export function parametersOf(body: Json): AiRequestData['parameters'] {
     stop:
       typeof stop === 'string' ? [stop] : Array.isArray(stop) ? stop.filter((s) => typeof s === 'string') : undefined,
   };
-  const kept: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(found)) if (value !== undefined) kept[name] = value;
-  return Object.keys(kept).length === 0 ? undefined : kept;
+  const kept = compact(found);
+  return isEmpty(kept) ? undefined : kept;
 }
 
 /** The error of a failed call, in any of the forms that providers use; also one that came with a good status. */
@@ -338,8 +344,13 @@ export function finishOf(word: string): NonNullable<AiResponseData['finish_reaso
 }
 
 /** Without the fields that are undefined. */
-export function compact(usage: { readonly [K in keyof Usage]: Usage[K] | undefined }): Usage {
-  const kept: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(usage)) if (value !== undefined) kept[name] = value;
+export function compact<T extends object>(of: { readonly [K in keyof T]: T[K] | undefined }): Partial<T> {
+  const kept: Partial<T> = {};
+  for (const name in of) if (of[name] !== undefined) kept[name] = of[name];
   return kept;
+}
+
+function isEmpty(of: object): boolean {
+  for (const _ in of) return false;
+  return true;
 }

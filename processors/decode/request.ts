@@ -1,4 +1,4 @@
-import { type AiRequestData, eachOnce, type Message, type ToolResultData } from '../../core/index.ts';
+import { type AiRequestData, eachOnce, type Message, merged, type ToolResultData } from '../../core/index.ts';
 import type { Damage } from './body/reader.ts';
 import type { RequestBody } from './body/request-body.ts';
 import {
@@ -106,25 +106,24 @@ export function emitRequest<F extends Named>(
   const identity = identityOf(head, info);
   const known = knownOf(info, from, identity);
   const session = known.attrs['oisp.session.id'] === undefined ? request.sessionId : undefined;
-  const attrs = session === undefined || session === '' ? known.attrs : { ...known.attrs, 'oisp.session.id': session };
+  const attrs =
+    session === undefined || session === '' ? known.attrs : merged(known.attrs, { 'oisp.session.id': session });
   const model = request.model ?? match.model;
-  let images = 0;
-  let hasSystem = false;
-  for (const traits of request.messages === undefined ? [] : traitsOf(request.messages)) {
-    images += traits.images;
-    hasSystem ||= traits.isSystem;
-  }
   const toolChoice = toolChoiceOf(request.toolChoice);
-  const data: Draft<AiRequestData> = {
-    request_id: requestId,
-    ...(request.conversationId !== undefined && { conversation_id: request.conversationId }),
-    provider: known.provider,
-    ...(model !== undefined && { model: { id: model } }),
-    auth: identity.auth,
-    request_type: match.requestType,
-    streaming: request.streaming,
-  };
+  const data: Partial<Draft<AiRequestData>> & Pick<AiRequestData, 'request_id'> = { request_id: requestId };
+  if (request.conversationId !== undefined) data.conversation_id = request.conversationId;
+  data.provider = known.provider;
+  if (model !== undefined) data.model = { id: model };
+  data.auth = identity.auth;
+  data.request_type = match.requestType;
+  data.streaming = request.streaming;
+  let images = 0;
   if (request.messages) {
+    let hasSystem = false;
+    for (const traits of traitsOf(request.messages)) {
+      images += traits.images;
+      hasSystem ||= traits.isSystem;
+    }
     data.messages = request.messages;
     data.messages_count = request.messages.length;
     data.has_system_prompt = hasSystem;
@@ -140,12 +139,10 @@ export function emitRequest<F extends Named>(
     data.image_count = images;
   }
   if (request.previousResponseId !== undefined) data.previous_response_id = request.previousResponseId;
-  const missing = [
-    ...missingHeaders('request', head.unresolved),
-    ...(damage === undefined ? [] : [missingWord('request', damage)]),
-  ];
+  let missing = missingHeaders('request', head.unresolved);
+  if (damage !== undefined) missing = [...missing, missingWord('request', damage)];
   const evidence = evidenceOf(head, flavour, missing, seen);
-  const ours = request.attrs === undefined ? attrs : { ...attrs, ...request.attrs };
+  const ours = request.attrs === undefined ? attrs : merged(attrs, request.attrs);
   const event = makeEvent(info, 'ai.request', first, place, evidence, data, ours, undefined, identity.caller);
   info.emit(event);
   const related = [{ event_id: event.event_id, relationship: 'caused_by' as const }];

@@ -19,8 +19,8 @@ export function resultsOf(messages: readonly Message[]): FoundResult[] {
   let start = messages.length;
   while (start > 0 && messages[start - 1]?.role !== 'assistant') start--;
   const results: ResultPart[] = [];
-  for (const message of messages.slice(start))
-    for (const part of message.parts ?? [])
+  for (let at = start; at < messages.length; at++)
+    for (const part of messages[at]?.parts ?? [])
       if (part.type === 'tool_call_response' && part.server !== true) results.push(part);
   if (results.length === 0) return [];
   const calls = callsBefore(messages, start);

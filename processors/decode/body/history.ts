@@ -13,20 +13,28 @@ const ELEMENT_WEIGHT = 512;
 /** Elements of a list that are remembered one by one. */
 const MAX_ELEMENTS = 4096;
 
-interface Known {
-  readonly body: Buffer;
+/** Where the list of a conversation stands in a body. */
+interface Elements {
   readonly key: string;
-  /** Where the list's `[` stands. */
+  /** Its `[`, and its `]`. */
   readonly start: number;
+  readonly end: number;
   /** Where each element ends. */
   readonly ends: readonly number[];
+}
+
+interface Known extends Elements {
+  readonly body: Buffer;
+  readonly value: Json;
+  /** The elements of the list. */
   readonly values: readonly unknown[];
   readonly weight: number;
 }
 
 /**
  * Parses the bodies of requests. Agents send their whole conversation with every call: elements of its list that are the same bytes as in an
- * earlier body are not parsed again, and are the same objects, which nobody may change. Holds `maxBytes` at most, the oldest is let go first.
+ * earlier body are not parsed again, and are the same objects, which nobody may change; so is what stands beside the list where all of it is
+ * the same. Holds `maxBytes` at most, the oldest is let go first.
  */
 export class Histories {
   readonly #maxBytes: number;
@@ -46,18 +54,31 @@ export class Histories {
     if (body.length < MIN_BODY) return parseJson(decode(body));
     const lines = this.#speakers.get(speaker) ?? [];
     const { known, kept } = best(lines, body);
-    const value = (kept > 0 && known && continued(known, kept, body, decode)) || parseJson(decode(body));
-    if (isObject(value)) this.#remember(speaker, lines, known, kept, body, value);
+    let found = known && elementsBehind(body, known, kept);
+    let value = known && found && continued(known, kept, body, found, decode);
+    if (value === undefined) {
+      const parsed = parseJson(decode(body));
+      if (!isObject(parsed)) return parsed;
+      value = parsed;
+      found = elementsOf(body);
+    }
+    if (found !== undefined) this.#remember(speaker, lines, known, kept, body, value, found);
     return value;
   }
 
-  #remember(speaker: string, lines: Known[], known: Known | undefined, kept: number, body: Buffer, value: Json): void {
-    const found = elementsOf(body, known, kept);
-    if (found === undefined) return;
-    const values = value[found.key];
-    if (!Array.isArray(values) || values.length !== found.ends.length || values.length > MAX_ELEMENTS) return;
+  #remember(
+    speaker: string,
+    lines: Known[],
+    known: Known | undefined,
+    kept: number,
+    body: Buffer,
+    value: Json,
+    { key, start, end, ends }: Elements,
+  ): void {
+    const values = value[key];
+    if (!Array.isArray(values) || values.length !== ends.length || values.length > MAX_ELEMENTS) return;
     const weight = WEIGHT * body.length + ELEMENT_WEIGHT * values.length;
-    const next: Known = { body, ...found, values, weight };
+    const next: Known = { body, key, start, end, ends, value, values, weight };
     // a conversation that goes on takes the place of what it was
     const goesOn = known !== undefined && kept === known.ends.length;
     if (goesOn) this.#drop(lines, known);
@@ -84,7 +105,8 @@ export class Histories {
 
 /** The known body that shares the most elements with a new one, and how many. One that goes on as it was is taken at once. */
 function best(lines: readonly Known[], body: Buffer): { known: Known | undefined; kept: number } {
-  let known: Known | undefined;
+  let known = lines.findLast((line) => isGoingOn(line, body));
+  if (known !== undefined) return { known, kept: known.ends.length };
   let kept = 0;
   for (let i = lines.length - 1; i >= 0; i--) {
     const line = lines[i] as Known;
@@ -95,6 +117,17 @@ function best(lines: readonly Known[], body: Buffer): { known: Known | undefined
     if (kept === line.ends.length) break;
   }
   return { known, kept };
+}
+
+/** The last bytes that tell most conversations apart. */
+const LAST_BYTES = 64;
+
+/** Whether all elements of a known body stand in a new one, and end there as they do. */
+function isGoingOn({ body: known, ends }: Known, body: Buffer): boolean {
+  const end = ends.at(-1) ?? 0;
+  if (end === 0 || end > body.length || !isClosed(known, end)) return false;
+  const near = Math.max(0, end - LAST_BYTES);
+  return known.compare(body, near, end, near, end) === 0 && known.compare(body, 0, near, 0, near) === 0;
 }
 
 /** How many elements of a known body are the same bytes in a new one, and what stands before them. */
@@ -120,18 +153,35 @@ function isClosed(body: Buffer, end: number): boolean {
 }
 
 /** The value of a body whose first `kept` elements are known. Undefined when what is left is no JSON of that form. */
-function continued(known: Known, kept: number, body: Buffer, decode: (bytes: Buffer) => string): Json | undefined {
-  const end = known.ends[kept - 1] ?? 0;
-  const tail = body.toString('latin1', end);
-  let at = skipSpace(tail, 0);
-  if (tail.charCodeAt(at) === COMMA) at = skipSpace(tail, at + 1);
-  else if (tail.charCodeAt(at) !== CLOSE_LIST) return undefined;
-  if (tail.charCodeAt(at) === COMMA) return undefined;
-  const rest = parseJson(decode(Buffer.concat([body.subarray(0, known.start + 1), body.subarray(end + at)])));
-  if (!isObject(rest)) return undefined;
-  const values = rest[known.key];
-  if (!Array.isArray(values)) return undefined;
-  const all = known.values.slice(0, kept).concat(values);
+function continued(
+  known: Known,
+  kept: number,
+  body: Buffer,
+  found: Elements,
+  decode: (bytes: Buffer) => string,
+): Json | undefined {
+  // what is decoded begins with the comma: a byte order mark behind it is no white space
+  const from = body.indexOf(COMMA, known.ends[kept - 1]);
+  const isMore = found.ends.length > kept;
+  if (isSameBehind(known, body, found)) {
+    const more = isMore ? parseJson(`[${decode(body.subarray(from, found.end)).slice(1)}]`) : [];
+    return Array.isArray(more) ? withList(known.value, known, kept, more) : undefined;
+  }
+  if (!isOnly(body.toString('latin1', found.end + 1), 0, known.key)) return undefined;
+  const tail = body.subarray(isMore ? from + 1 : found.end);
+  const rest = parseJson(decode(Buffer.concat([body.subarray(0, known.start + 1), tail])));
+  const more = isObject(rest) ? rest[known.key] : undefined;
+  return isObject(rest) && Array.isArray(more) ? withList(rest, known, kept, more) : undefined;
+}
+
+/** Whether what follows the list is the same: model, tools and settings of one agent mostly are. */
+function isSameBehind(known: Known, body: Buffer, { end }: Elements): boolean {
+  const size = known.body.length - known.end;
+  return body.length - end === size && known.body.compare(body, end, body.length, known.end, known.body.length) === 0;
+}
+
+function withList(rest: Json, known: Known, kept: number, more: readonly unknown[]): Json {
+  const all = known.values.slice(0, kept).concat(more);
   goesOn(all, known.values, kept);
   return { ...rest, [known.key]: all };
 }
@@ -187,21 +237,21 @@ function endOfValue(text: string, from: number): number {
   return at;
 }
 
-/** The list of the conversation and where its elements end. The first `kept` are known from another body. */
-function elementsOf(
-  body: Buffer,
-  known: Known | undefined,
-  kept: number,
-): Pick<Known, 'key' | 'start' | 'ends'> | undefined {
-  if (known !== undefined && kept > 0) {
-    const ends = known.ends.slice(0, kept);
-    const from = ends[kept - 1] ?? 0;
-    const tail = body.toString('latin1', from);
-    const next = skipSpace(tail, 0);
-    const isMore = tail.charCodeAt(next) === COMMA;
-    for (const end of endsOf(tail, isMore ? next + 1 : next)) ends.push(from + end);
-    return { key: known.key, start: known.start, ends };
-  }
+/** What stands behind the `kept` elements that are known from another body. Undefined where that is no list of elements. */
+function elementsBehind(body: Buffer, known: Known, kept: number): Elements | undefined {
+  const from = known.ends[kept - 1] ?? 0;
+  const tail = body.toString('latin1', from);
+  const next = skipSpace(tail, 0);
+  const isMore = tail.charCodeAt(next) === COMMA;
+  const more = endsOf(tail, isMore ? next + 1 : next);
+  if (more === undefined || isMore !== more.ends.length > 0) return undefined;
+  const ends = known.ends.slice(0, kept);
+  for (const end of more.ends) ends.push(from + end);
+  return { key: known.key, start: known.start, ends, end: from + more.end };
+}
+
+/** The list of the conversation. */
+function elementsOf(body: Buffer): Elements | undefined {
   const text = body.toString('latin1');
   let at = skipSpace(text, 0);
   if (text.charCodeAt(at) !== OPEN_OBJECT) return undefined;
@@ -212,7 +262,10 @@ function elementsOf(
     at = skipSpace(text, end);
     if (text.charCodeAt(at) !== COLON) return undefined;
     at = skipSpace(text, at + 1);
-    if (LISTS.has(key) && text.charCodeAt(at) === OPEN_LIST) return { key, start: at, ends: endsOf(text, at + 1) };
+    if (LISTS.has(key) && text.charCodeAt(at) === OPEN_LIST) {
+      const found = endsOf(text, at + 1);
+      return found && isOnly(text, found.end + 1, key) ? { key, start: at, ...found } : undefined;
+    }
     at = skipSpace(text, endOfValue(text, at));
     if (text.charCodeAt(at) !== COMMA) return undefined;
     at = skipSpace(text, at + 1);
@@ -220,17 +273,30 @@ function elementsOf(
   return undefined;
 }
 
-/** Where elements end that begin at `from`, up to the end of their list. */
-function endsOf(text: string, from: number): number[] {
+/** Whether no key behind the value that ends at `from` is the same: of several the last one counts, and one with escapes may be it. */
+function isOnly(text: string, from: number, key: string): boolean {
+  for (let at = skipSpace(text, from); text.charCodeAt(at) === COMMA; ) {
+    at = skipSpace(text, at + 1);
+    const end = endOfString(text, at + 1);
+    const other = text.slice(at + 1, end - 1);
+    if (other === key || other.includes('\\')) return false;
+    at = skipSpace(text, skipSpace(text, end) + 1); // behind the colon
+    at = skipSpace(text, endOfValue(text, at));
+  }
+  return true;
+}
+
+/** Where elements end that begin at `from`, and the `]` of their list. Undefined where there is none. */
+function endsOf(text: string, from: number): Pick<Elements, 'ends' | 'end'> | undefined {
   const ends: number[] = [];
   let at = skipSpace(text, from);
   while (at < text.length && text.charCodeAt(at) !== CLOSE_LIST) {
     const end = endOfValue(text, at);
-    if (end === at) break;
+    if (end === at) return undefined;
     ends.push(end);
     at = skipSpace(text, end);
     if (text.charCodeAt(at) !== COMMA) break;
     at = skipSpace(text, at + 1);
   }
-  return ends;
+  return text.charCodeAt(at) === CLOSE_LIST ? { ends, end: at } : undefined;
 }

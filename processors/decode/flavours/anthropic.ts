@@ -10,6 +10,7 @@ import {
   mediaPart,
   message,
   parametersOf,
+  readerOfTools,
   readerOfTurns,
   reasoningPart,
   roleOf,
@@ -60,18 +61,18 @@ const readTurns = readerOfTurns((entry) => {
   return message(role, readBlocks(entry['content']), attrs && { attrs });
 });
 
+const readTools = readerOfTools((entry) =>
+  tool(entry['name'], entry['type'] ?? 'function', entry['description'], entry['input_schema']),
+);
+
 export function readRequest(body: Json, model: string | undefined, isStreamed: boolean): NormalRequest {
   const system = readBlocks(body['system']);
   const lead = system.length > 0 ? [message('system', system, { attrs: { separate: true } })] : [];
-  const tools = list(body['tools']).filter(isObject);
   return {
     model,
     streaming: body['stream'] === true || isStreamed,
     messages: ledBy(lead, readTurns(body['messages'])),
-    tools:
-      tools.length === 0
-        ? undefined
-        : tools.map((t) => tool(t['name'], t['type'] ?? 'function', t['description'], t['input_schema'])),
+    tools: readTools(body['tools']),
     toolChoice: body['tool_choice'],
     parameters: parametersOf(body),
     sessionId: sessionOf(text(object(body['metadata'])['user_id'])),

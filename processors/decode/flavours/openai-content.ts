@@ -5,6 +5,7 @@ import {
   callPart,
   mediaPart,
   message,
+  readerOfTools,
   reasoningPart,
   roleOf,
   sealedPart,
@@ -16,27 +17,34 @@ import {
 
 /** Tools and functions that a request offers. */
 export function readTools(body: Json): NormalRequest['tools'] {
-  const tools = [...list(body['tools']), ...list(body['functions'])].filter(isObject);
-  if (tools.length === 0) return undefined;
-  return tools.map((entry) => {
-    const fn = isObject(entry['function']) ? entry['function'] : isObject(entry['custom']) ? entry['custom'] : entry;
-    return tool(fn['name'], entry['type'] ?? 'function', fn['description'], fn['parameters'] ?? fn['format']);
-  });
+  const tools = readList(body['tools']);
+  const functions = readList(body['functions']);
+  return tools && functions ? [...tools, ...functions] : (tools ?? functions);
 }
+
+const readList = readerOfTools((entry) => {
+  const fn = isObject(entry['function']) ? entry['function'] : isObject(entry['custom']) ? entry['custom'] : entry;
+  return tool(fn['name'], entry['type'] ?? 'function', fn['description'], fn['parameters'] ?? fn['format']);
+});
 
 /** A message of Chat Completions, of a request or an answer. Source: platform.openai.com/docs/api-reference/chat/create (2026-11). */
 export function readMessage(wire: Json): Message {
   const { role, attrs } = roleOf(wire['role']);
   const name = text(wire['name']);
   if (role === 'tool' || role === 'function') return readResult(wire, role, name);
-  const parts: Part[] = [...readReasoning(wire), ...readExecuted(wire)];
+  const parts: Part[] = [];
+  const words = reasoningOf(wire);
+  if (words !== undefined) parts.push(reasoningPart(words));
+  const sealed = sealedIn(wire);
+  if (sealed !== '') parts.push(sealedPart(sealed));
+  for (const part of readExecuted(wire)) parts.push(part);
   readContent(wire['content'], parts);
   const refusal = text(wire['refusal']);
   if (refusal !== undefined) parts.push({ type: 'other', kind: 'refusal', content: refusal });
-  parts.push(...readAudio(wire['audio']));
+  for (const part of readAudio(wire['audio'])) parts.push(part);
   readContent(wire['images'], parts);
   for (const call of callsOf(wire)) parts.push(callPart(call));
-  return message(role, parts, { ...(name !== undefined && { name }), ...(attrs && { attrs }) });
+  return message(role, parts, name === undefined ? attrs && { attrs } : attrs ? { name, attrs } : { name });
 }
 
 function readResult(wire: Json, role: 'tool' | 'function', name: string | undefined): Message {
@@ -90,23 +98,17 @@ export function sealedIn(wire: Json): string {
   return sealed;
 }
 
-function readReasoning(wire: Json): Part[] {
-  const words = reasoningOf(wire);
-  const sealed = sealedIn(wire);
-  return [...(words === undefined ? [] : [reasoningPart(words)]), ...(sealed === '' ? [] : [sealedPart(sealed)])];
-}
-
 /** Tools that Groq's compound systems ran themselves. */
 export function readExecuted(wire: Json): Part[] {
-  return list(wire['executed_tools'])
-    .filter(isObject)
-    .flatMap((entry) => {
-      const id = number(entry['index']);
-      const name = text(entry['name']) ?? text(entry['type']) ?? 'unknown';
-      const of = id === undefined ? undefined : String(id);
-      const call = serverCallPart(of, name, parseArguments(entry['arguments'] ?? {}));
-      return entry['output'] === undefined ? [call] : [call, serverResultPart(of, name, entry['output'])];
-    });
+  const executed = list(wire['executed_tools']);
+  if (executed.length === 0) return [];
+  return executed.filter(isObject).flatMap((entry) => {
+    const id = number(entry['index']);
+    const name = text(entry['name']) ?? text(entry['type']) ?? 'unknown';
+    const of = id === undefined ? undefined : String(id);
+    const call = serverCallPart(of, name, parseArguments(entry['arguments'] ?? {}));
+    return entry['output'] === undefined ? [call] : [call, serverResultPart(of, name, entry['output'])];
+  });
 }
 
 /** Spoken answers: what was said, the sound as its size, an earlier one by its id. `content` of such a message is null on the wire. */
@@ -197,12 +199,8 @@ export function callsOf(wire: Json): ToolCall[] {
 }
 
 export function toolCall(id: string | undefined, name: unknown, args: unknown): ToolCall {
-  return {
-    ...(id !== undefined && { id }),
-    name: text(name) ?? 'unknown',
-    type: 'function',
-    arguments: parseArguments(args),
-  };
+  const call = { name: text(name) ?? 'unknown', type: 'function', arguments: parseArguments(args) } as const;
+  return id === undefined ? call : { id, ...call };
 }
 
 /** A tool that takes free text: whatever it looks like, it is no JSON. */

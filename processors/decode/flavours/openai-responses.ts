@@ -1,7 +1,17 @@
 import type { Message, Part, ToolCall, Usage } from '../../../core/index.ts';
 import { defineFlavour, type NormalRequest, type NormalResponse, type StreamReader } from '../flavour.ts';
 import { isObject, type Json, list, number, object, parseJson, text } from '../json.ts';
-import { compact, errorOf, ledBy, message, parametersOf, readerOfTurns, textPart, tool } from '../normal.ts';
+import {
+  compact,
+  errorOf,
+  ledBy,
+  message,
+  parametersOf,
+  readerOfTools,
+  readerOfTurns,
+  textPart,
+  tool,
+} from '../normal.ts';
 import { retrievalsOfItems } from '../retrieval/built-in.ts';
 import { callOf, citationsOf, readItem } from './openai-items.ts';
 
@@ -32,24 +42,27 @@ function isInput(body: Json): boolean {
   return text(input) !== undefined || isObject(body['prompt']);
 }
 
+const readTools = readerOfTools((entry) =>
+  tool(
+    entry['name'] ?? entry['server_label'],
+    entry['type'],
+    entry['description'],
+    entry['parameters'] ?? entry['format'],
+  ),
+);
+
 function readRequest(body: Json): NormalRequest {
   const lead: Message[] = [];
   const instructions = text(body['instructions']);
   if (instructions !== undefined) lead.push(message('system', [textPart(instructions)], { attrs: { separate: true } }));
   // a list of items also comes here
   for (const item of list(body['instructions'])) if (isObject(item)) lead.push(readItem(item));
-  const tools = list(body['tools']).filter(isObject);
   const tier = text(body['service_tier']);
   return {
     model: text(body['model']),
     streaming: body['stream'] === true,
     messages: ledBy(lead, readInput(body['input'])),
-    tools:
-      tools.length === 0
-        ? undefined
-        : tools.map((t) =>
-            tool(t['name'] ?? t['server_label'], t['type'], t['description'], t['parameters'] ?? t['format']),
-          ),
+    tools: readTools(body['tools']),
     toolChoice: body['tool_choice'],
     parameters: parametersOf(body),
     previousResponseId: text(body['previous_response_id']),

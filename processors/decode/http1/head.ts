@@ -60,6 +60,8 @@ const NONE: Framing = { kind: 'none' };
 const CHUNKED: Framing = { kind: 'chunked' };
 const CLOSE: Framing = { kind: 'close' };
 
+const LENGTH = /^\d{1,15}$/;
+
 /** `method` is that of the request which a response answers. */
 export function framingOf(head: Head, side: 'request' | 'response', method: string): Framing {
   if (side === 'response') {
@@ -73,10 +75,10 @@ export function framingOf(head: Head, side: 'request' | 'response', method: stri
   }
   const length = head.headers.get('content-length');
   if (length !== undefined) {
+    if (LENGTH.test(length)) return { kind: 'length', length: Number(length) };
     const values = new Set(length.split(',').map((text) => text.trim()));
     const [only] = values;
-    if (values.size === 1 && only !== undefined && /^\d{1,15}$/.test(only))
-      return { kind: 'length', length: Number(only) };
+    if (values.size === 1 && only !== undefined && LENGTH.test(only)) return { kind: 'length', length: Number(only) };
   }
   return side === 'response' ? CLOSE : NONE;
 }

@@ -151,11 +151,11 @@ describe('the price that holds', () => {
     ['2026-08-18T00:29:59Z', 4],
     ['2026-08-18T00:30:00Z', 2],
   ])('at %s is %i', (ts, input) => {
-    expect(priceAt(prices, Date.parse(ts))?.input).toBe(input);
+    expect(priceAt(prices, ts)?.input).toBe(input);
   });
 
   test('is none before the first', () => {
-    expect(priceAt([{ since: '2026-08-17', input: 2 }], Date.parse('2026-08-16T23:59:59Z'))).toBeUndefined();
-    expect(priceAt([{ since: '2026-08-17', input: 2 }], Number.NaN)).toBeUndefined();
+    expect(priceAt([{ since: '2026-08-17', input: 2 }], '2026-08-16T23:59:59Z')).toBeUndefined();
+    expect(priceAt([{ since: '2026-08-17', input: 2 }], 'no time')).toBeUndefined();
   });
 });

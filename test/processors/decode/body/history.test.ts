@@ -26,7 +26,7 @@ const message = fc.record({
 });
 const step = fc.tuple(
   fc.array(message, { maxLength: 4 }),
-  fc.nat(3),
+  fc.nat(5),
   fc.constantFrom('messages', 'input', 'contents'),
   fc.nat(2),
 );
@@ -41,7 +41,13 @@ function bodies(steps: readonly (readonly [readonly unknown[], number, string, n
     const rest = { model: 'm', tools: [{ a: ['messages', '['] }], stream: kind > 1 };
     const body =
       kind === 2 ? { ...rest, [key]: history } : { model: 'm', [key]: history, tools: rest.tools, stream: rest.stream };
-    texts.push(JSON.stringify(body, null, space));
+    const text = JSON.stringify(body, null, space);
+    // the last of two keys counts, also of one with escapes
+    const again =
+      kind > 3
+        ? `,"${kind === 4 ? key : key.replace('e', '\\u0065')}":${JSON.stringify(history.slice().reverse())}}`
+        : '}';
+    texts.push(text.slice(0, -1) + again);
   }
   return texts;
 }
