@@ -2,6 +2,7 @@ import { eachOnce } from '../growing.ts';
 import { Memo } from '../memo.ts';
 import { merged } from '../merged.ts';
 import { EffectKeys } from './effect-keys.ts';
+import { HistorySums, type MessageKeys } from './history-keys.ts';
 import { Hmac } from './hmac.ts';
 import { type Key, MATCH_ATTR, type Matcher, type MatchKeys } from './match.ts';
 import { isInterrupted, shapeOf } from './shape.ts';
@@ -34,16 +35,6 @@ export function createMatcher(key: Uint8Array): Matcher {
   return new HmacMatcher(key);
 }
 
-interface MessageKeys {
-  readonly message: Message;
-  /** Undefined of a system message. */
-  readonly keys: readonly Key[] | undefined;
-  /** Characters of an assistant's text; undefined of other messages. */
-  readonly said: number | undefined;
-  /** Folders that it names; undefined where it names none, and of an assistant's. */
-  readonly places: readonly Key[] | undefined;
-}
-
 class HmacMatcher implements Matcher {
   readonly #hmac: Hmac;
   readonly #keys = new Memo<Key>(MEMO_BYTES);
@@ -57,6 +48,7 @@ class HmacMatcher implements Matcher {
     (text, into) => this.#lines(text, into),
   );
   readonly #toolsOf = new WeakMap<readonly ToolDefinition[], Key>();
+  readonly #sums = new HistorySums();
   readonly #keysOfEach = eachOnce((message: Message) => this.#keysOfMessage(message));
 
   constructor(key: Uint8Array) {
@@ -117,52 +109,23 @@ class HmacMatcher implements Matcher {
   }
 
   #request(data: AiRequestData): MatchKeys {
-    const messages: Key[] = [];
-    const system: string[] = [];
-    const lines = new Set<Key>();
-    const latest: Message[] = [];
-    let answer: [number, number] | undefined;
-    let before: Message['role'] | undefined;
-    let weight = 0;
-    // an answer that the request begins itself is none of the history
-    const prefill = data.messages?.at(-1)?.role === 'assistant' ? data.messages.at(-1) : undefined;
-    const places = new Set<Key>();
-    for (const { message, keys, said, places: named } of data.messages === undefined
-      ? []
-      : this.#keysOfEach(data.messages)) {
-      if (named !== undefined && places.size < MAX_KEYS) for (const place of named) places.add(place);
-      if (keys === undefined) {
-        if (typeof message.content === 'string') system.push(message.content);
-        continue;
-      }
-      const from = messages.length;
-      for (const key of keys) messages.push(key);
-      if (message === prefill) break;
-      if (said !== undefined) {
-        weight += said;
-        answer = before === 'assistant' && answer ? [answer[0], messages.length] : [from, messages.length];
-        latest.length = 0;
-      } else {
-        if (answer === undefined) this.#linesOfMessage(message, lines);
-        latest.push(message);
-      }
-      before = message.role;
-    }
-    const shape = shapeOf(data, system, latest);
-    const words = answer === undefined ? undefined : new Set<Key>();
-    if (words) for (const message of latest) this.#linesOfMessage(message, words);
-    const keys: { -readonly [K in keyof MatchKeys]: MatchKeys[K] } = { messages };
+    const history = this.#sums.of(data.messages === undefined ? [] : this.#keysOfEach(data.messages));
+    const { answer, system, latest, weight, places } = history;
+    const keys: { -readonly [K in keyof MatchKeys]: MatchKeys[K] } = { messages: history.keys };
     if (answer) keys.answer = answer;
+    const shape = shapeOf(data, system, latest);
     if (shape) keys.shape = shape;
     if (latest.some(isInterrupted)) keys.interrupted = true;
     if (system.length > 0)
       keys.system = this.#canonical('s', system.length === 1 ? (system[0] as string) : system.join('\n'));
     const tools = data.tools && this.#tools(data.tools);
     if (tools) keys.tools = tools;
-    if (lines.size > 0) keys.lines = [...lines];
-    if (words && words.size > 0) keys.latest = [...words];
+    const lines = this.#linesOfAll(history.opening);
+    if (lines.length > 0) keys.lines = lines;
+    const words = answer === undefined ? [] : this.#linesOfAll(latest);
+    if (words.length > 0) keys.latest = words;
     if (weight > 0) keys.weight = weight;
-    if (places.size > 0) keys.places = [...places];
+    if (places.length > 0) keys.places = places;
     return keys;
   }
 
@@ -175,6 +138,12 @@ class HmacMatcher implements Matcher {
       this.#toolsOf.set(tools, key);
     }
     return key;
+  }
+
+  #linesOfAll(messages: readonly Message[]): readonly Key[] {
+    const lines = new Set<Key>();
+    for (const message of messages) this.#linesOfMessage(message, lines);
+    return lines.size === 0 ? [] : [...lines];
   }
 
   #linesOfMessage(message: Message, into: Set<Key>): void {

@@ -147,14 +147,13 @@ export function emitRequest<F extends Named>(
   info.emit(event);
   const related = [{ event_id: event.event_id, relationship: 'caused_by' as const }];
   // the answer needs no messages: they are not kept until it comes
-  const { messages, tools: _tools, ...rest } = request;
-  const call: Call<F> = {
-    ...{ info, head, flavour, match, place, first, requestId, request: rest, attrs, related, identity },
-    inputs: messages?.length,
-    ...(seen && { seen }),
-  };
-  if (match.requestType === 'chat') emitResults(call, messages ?? []);
-  return call;
+  const { messages } = request;
+  const rest = { ...request, messages: undefined, tools: undefined };
+  const inputs = messages?.length;
+  const call = { info, head, flavour, match, place, first, requestId, request: rest, attrs, related, identity, inputs };
+  const seenCall: Call<F> = seen === undefined ? call : Object.assign(call, { seen });
+  if (match.requestType === 'chat' && messages !== undefined) emitResults(seenCall, messages);
+  return seenCall;
 }
 
 function emitResults(call: Call<Named>, messages: readonly Message[]): void {

@@ -2,8 +2,14 @@ const NONE = Buffer.alloc(0);
 
 /** Bytes that grow, in one buffer. A large first piece stays where it is until more comes, unless it holds much more memory than it shows. */
 export class Bytes {
+  readonly #expected: number;
   #buffer: Buffer = NONE;
   size = 0;
+
+  /** `expected` is how many will come, where that was said: room is made for so many once a quarter of them is there. */
+  constructor(expected = 0) {
+    this.#expected = expected;
+  }
 
   push(bytes: Buffer): void {
     const size = this.size + bytes.length;
@@ -16,7 +22,8 @@ export class Bytes {
   }
 
   #grow(size: number): void {
-    const next = Buffer.allocUnsafe(Math.max(1024, size + (size >> 1)));
+    const isNear = size <= this.#expected && this.#expected <= 4 * size;
+    const next = Buffer.allocUnsafe(isNear ? this.#expected : Math.max(1024, size + (size >> 1)));
     next.set(this.concat());
     this.#buffer = next;
   }

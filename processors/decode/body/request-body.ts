@@ -34,7 +34,7 @@ export class RequestBodyReader {
     const boundary = boundaryOf(this.#contentType);
     const isHeld = boundary === undefined && !isBinary(this.#contentType);
     this.#form = boundary === undefined ? undefined : new MultipartReader(boundary);
-    this.#bytes = isHeld ? new Bytes() : undefined;
+    this.#bytes = isHeld ? new Bytes(Number(headers.get('content-length') ?? 0)) : undefined;
     // what is not held has no bound
     this.#decoder = new BodyDecoder(headers.get('content-encoding'), isHeld ? maxBytes : Number.MAX_SAFE_INTEGER);
   }
