@@ -6,6 +6,6 @@ type Merged<A, B> = Omit<A, keyof B> & B;
  * spread that adds fields: V8 of Node 20 makes a hidden class for each object of such a spread, which costs microseconds and makes what
  * reads them slow.
  */
-export function merged<A extends object, B extends object>(a: A, b: B): Merged<A, B> {
+export function merged<A extends object, const B extends object>(a: A, b: B): Merged<A, B> {
   return Object.assign({}, a, b) as Merged<A, B>;
 }

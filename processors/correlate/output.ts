@@ -1,4 +1,4 @@
-import type { OispEvent, RelatedEvent, SpanRecord } from '../../core/index.ts';
+import { merged, type OispEvent, type RelatedEvent, type SpanRecord } from '../../core/index.ts';
 import type { Claim } from './claim.ts';
 import { finish } from './finish.ts';
 import type { SpanOptions } from './spans.ts';
@@ -44,12 +44,15 @@ export class Output {
       return;
     }
     if (place.late) this.lateEvents++;
-    this.events.push({
-      ...event,
-      trace_context: { trace_id: place.traceId, span_id: place.spanId },
-      ...(place.late && { attrs: { ...event.attrs, 'oisp.late': true } }),
-      ...(place.related && { related_events: [...(event.related_events ?? []), ...place.related] }),
-    });
+    const context = { trace_context: { trace_id: place.traceId, span_id: place.spanId } };
+    const placed: OispEvent = merged(event, context);
+    this.events.push(
+      Object.assign(
+        placed,
+        place.late && { attrs: merged(event.attrs ?? {}, { 'oisp.late': true }) },
+        place.related && { related_events: [...(event.related_events ?? []), ...place.related] },
+      ),
+    );
   }
 
   /** Takes a finished span; what leaves of it is decided by the options. Returns about how many bytes it takes. */

@@ -1,4 +1,4 @@
-import type { HostInfo, OispEvent, ProcessInfo } from '../../core/index.ts';
+import { type HostInfo, merged, type OispEvent, type ProcessInfo } from '../../core/index.ts';
 import type { Named } from './process-table.ts';
 import type { ProcessTree } from './process-tree.ts';
 
@@ -45,7 +45,7 @@ export function enrich(event: OispEvent, isLive: boolean, sources: Sources): Ois
       isFilled = true;
     }
   }
-  return isFilled ? { ...event, ...fills } : event;
+  return isFilled ? merged(event, fills) : event;
 }
 
 /** Where a pid means one process: a host between two starts of its system. */
@@ -59,11 +59,11 @@ function processOf(info: ProcessInfo | undefined, ancestors: readonly Named[]): 
   if (info === undefined || nearest === undefined) return undefined;
   const { parent, ancestors: carried } = info;
   if (parent !== undefined && carried !== undefined) return undefined;
-  if (parent === undefined && carried === undefined) return { ...info, parent: nearest, ancestors };
+  if (parent === undefined && carried === undefined) return merged(info, { parent: nearest, ancestors });
   // the one that is there has to speak of the same process as the one that is filled in
   const near = parent ?? (Array.isArray(carried) ? (carried[0] as unknown) : undefined);
   if (typeof near !== 'object' || near === null || !('pid' in near) || near.pid !== nearest.pid) return undefined;
-  return parent === undefined ? { ...info, parent: nearest } : { ...info, ancestors };
+  return parent === undefined ? merged(info, { parent: nearest }) : merged(info, { ancestors });
 }
 
 function actorOf(event: OispEvent, users: ReadonlyMap<number, string>): OispEvent['actor'] {
@@ -78,7 +78,7 @@ function actorOf(event: OispEvent, users: ReadonlyMap<number, string>): OispEven
   const needsGid = isId(gid) && actor?.['gid'] === undefined && process?.['uid'] === uid;
   const needsUser = user !== undefined && actor?.['user'] === undefined;
   if (!needsUid && !needsGid && !needsUser) return undefined;
-  return { ...actor, ...(needsUid && { uid }), ...(needsGid && { gid }), ...(needsUser && { user }) };
+  return Object.assign({}, actor, needsUid && { uid }, needsGid && { gid }, needsUser && { user });
 }
 
 function isId(value: unknown): value is number {

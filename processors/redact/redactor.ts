@@ -1,4 +1,4 @@
-import { isRedacted, Memo, type OispEvent, type Redacted } from '../../core/index.ts';
+import { isRedacted, Memo, merged, type OispEvent, type Redacted } from '../../core/index.ts';
 import { redactArgv, redactCommandLine } from './argv.ts';
 import { canonical, codePoints, hashOf, trimmed } from './content.ts';
 import type { Engine } from './engine/engine.ts';
@@ -83,16 +83,12 @@ export class Redactor {
     const envelope = this.#node(event, ENVELOPE, 0) as OispEvent;
     const data = 'data' in event ? this.#data(event.event_type, event.data) : undefined;
     const { confidence } = event;
-    return {
-      ...envelope,
-      ...(data === undefined ? {} : { data }),
-      confidence: {
-        ...this.#confidence(confidence),
-        ...(run.isRemoved ? { completeness: 'redacted' as const } : {}),
-        redaction_applied: run.isChanged || confidence.redaction_applied === true,
-        redaction_profile: run.isChanged ? this.#mode : (confidence.redaction_profile ?? this.#mode),
-      },
-    };
+    const judged = merged(this.#confidence(confidence), {
+      redaction_applied: run.isChanged || confidence.redaction_applied === true,
+      redaction_profile: run.isChanged ? this.#mode : (confidence.redaction_profile ?? this.#mode),
+    });
+    const changed = { confidence: run.isRemoved ? merged(judged, { completeness: 'redacted' as const }) : judged };
+    return data === undefined ? { ...envelope, ...changed } : { ...envelope, data, ...changed };
   }
 
   #confidence(confidence: OispEvent['confidence']): OispEvent['confidence'] {
@@ -132,7 +128,7 @@ export class Redactor {
     if (name === 'result' && marker === undefined && out['result_size_bytes'] === undefined) {
       more['result_size_bytes'] = Buffer.byteLength(text);
     }
-    return { ...out, ...more };
+    return merged(out, more);
   }
 
   #node(value: unknown, node: Node, depth: number): unknown {

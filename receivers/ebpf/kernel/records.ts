@@ -1,3 +1,4 @@
+import { merged } from '../../../core/index.ts';
 import {
   ADDRESS,
   BOUND_RECORD,
@@ -117,54 +118,49 @@ function read(r: Buffer, type: number): SensorRecord | undefined {
   };
   switch (type) {
     case REC_BOUND:
-      return {
-        ...head,
+      return merged(head, {
         type: 'bound',
         conn: wide(r, BOUND_RECORD.conn),
         sock: addressAt(r, BOUND_RECORD.sock),
         source: r.readUInt32LE(BOUND_RECORD.source),
         ends: endsOf(r, BOUND_RECORD.addr_family),
-      };
+      });
     case REC_CLOSE:
-      return {
-        ...head,
+      return merged(head, {
         type: 'close',
         conn: wide(r, CLOSE_RECORD.conn),
         sent: wide(r, CLOSE_RECORD.offset),
         received: wide(r, CLOSE_RECORD.offset + 8),
-      };
+      });
     case REC_HELLO:
-      return {
-        ...head,
+      return merged(head, {
         type: 'hello',
         sock: addressAt(r, HELLO_RECORD.sock),
         ends: endsOf(r, HELLO_RECORD.addr_family),
         bytes: r.subarray(HELLO_RECORD.SIZE),
-      };
+      });
     case REC_FORK:
-      return {
-        ...head,
+      return merged(head, {
         type: 'fork',
         child: r.readUInt32LE(FORK_RECORD.child),
         childStart: wide(r, FORK_RECORD.child_start),
         uid: r.readUInt32LE(FORK_RECORD.uid),
         gid: r.readUInt32LE(FORK_RECORD.gid),
-      };
+      });
     case REC_EXEC:
-      return { ...head, ...execOf(r) };
+      return merged(head, execOf(r));
     case REC_EXIT:
-      return { ...head, type: 'exit', code: r.readUInt32LE(EXIT_RECORD.code) };
+      return merged(head, { type: 'exit', code: r.readUInt32LE(EXIT_RECORD.code) });
     case REC_CHDIR:
-      return { ...head, type: 'chdir', cwd: pathOf(r.subarray(CHDIR_RECORD.SIZE)) };
+      return merged(head, { type: 'chdir', cwd: pathOf(r.subarray(CHDIR_RECORD.SIZE)) });
     case REC_FILE:
-      return {
-        ...head,
+      return merged(head, {
         type: 'file',
         file: addressAt(r, FILE_RECORD.file),
         isOpen: r.readUInt32LE(FILE_RECORD.op) === FILE_OPEN,
         flags: r.readUInt32LE(FILE_RECORD.open_flags),
         path: pathOf(r.subarray(FILE_RECORD.SIZE)),
-      };
+      });
     case REC_NAMES: {
       const [a, b, aBase, bBase] = parts(r, NAMES_RECORD.SIZE, [
         r.readUInt32LE(NAMES_RECORD.a_len),
@@ -172,27 +168,24 @@ function read(r: Buffer, type: number): SensorRecord | undefined {
         r.readUInt32LE(NAMES_RECORD.a_base_len),
         r.readUInt32LE(NAMES_RECORD.b_base_len),
       ]);
-      return {
-        ...head,
+      return merged(head, {
         type: 'names',
         op: r.readUInt32LE(NAMES_RECORD.op),
         a: textOf(a),
         b: textOf(b),
         aBase: pathOf(aBase),
         bBase: pathOf(bBase),
-      };
+      });
     }
     case REC_CONNECT:
-      return {
-        ...head,
+      return merged(head, {
         type: 'connect',
         ends: endsOf(r, CONNECT_RECORD.addr_family),
         began: wide(r, CONNECT_RECORD.began),
         error: r.readInt32LE(CONNECT_RECORD.error),
-      };
+      });
     case REC_SOCK_END:
-      return {
-        ...head,
+      return merged(head, {
         type: 'sock_end',
         sock: addressAt(r, SOCK_END_RECORD.sock),
         sent: wide(r, SOCK_END_RECORD.sent),
@@ -200,7 +193,7 @@ function read(r: Buffer, type: number): SensorRecord | undefined {
         first: wide(r, SOCK_END_RECORD.first),
         last: wide(r, SOCK_END_RECORD.last),
         ends: endsOf(r, SOCK_END_RECORD.addr_family),
-      };
+      });
     default:
       return undefined;
   }
