@@ -1,7 +1,8 @@
-import { type FileData, matchOf, spanId } from '../../core/index.ts';
+import { spanId } from '../../core/index.ts';
 import { type Cause, causedBy, program } from './evidence.ts';
+import { addTo, fileGroup, fileKey } from './file-groups.ts';
 import type { Place } from './output.ts';
-import { networkSpan, pathOf } from './spans.ts';
+import { networkSpan } from './spans.ts';
 import type { Effect, ExecState, Fold, Proc, ToolState } from './state.ts';
 import type { TurnHost } from './turn-host.ts';
 import type { Turns } from './turns.ts';
@@ -75,18 +76,10 @@ export class Placing {
       this.note(effect, { traceId: turn.traceId, spanId: parent });
       return;
     }
-    // by its match key: names may be taken out
-    const path = matchOf(event)?.paths?.[0] ?? pathOf(event);
-    const key = `${proc.pid} ${proc.startTime ?? ''} ${event.event_type} ${path}`;
+    const key = fileKey(effect);
     const group = turn.groups.get(`${tool.spanId} ${key}`);
-    const data = event.data as FileData;
-    const bytes = data.bytes_read ?? data.bytes_written ?? 0;
     if (group) {
-      group.count++;
-      group.last = at;
-      group.bytes += bytes;
-      if (group.eventIds.length < 4) group.eventIds.push(event.event_id);
-      else group.eventIds[3] = event.event_id;
+      addTo(group, effect);
       this.note(effect, { traceId: turn.traceId, spanId: group.spanId, related: causedBy(tool) });
       return;
     }
@@ -95,23 +88,10 @@ export class Placing {
       this.note(effect, { traceId: turn.traceId, spanId: fold.spanId, related: causedBy(tool) });
       return;
     }
-    const id = spanId('file', event.event_id);
-    turn.groups.set(`${tool.spanId} ${key}`, {
-      key,
-      first: effect,
-      spanId: id,
-      parentSpanId: parent,
-      tool,
-      rule: cause.rule,
-      confidence: cause.confidence,
-      eventIds: [event.event_id],
-      last: at,
-      count: 1,
-      bytes,
-      created: data.created === true,
-      truncated: data.truncated === true,
-    });
-    this.note(effect, { traceId: turn.traceId, spanId: id, related: causedBy(tool) });
+    const { rule, confidence } = cause;
+    const made = fileGroup(effect, key, { parentSpanId: parent, tool, rule, confidence });
+    turn.groups.set(`${tool.spanId} ${key}`, made);
+    this.note(effect, { traceId: turn.traceId, spanId: made.spanId, related: causedBy(tool) });
   }
 
   /** A connection or a name lookup. */

@@ -1,5 +1,6 @@
-import { type FileData, matchOf, type SpanRecord, spanId } from '../../core/index.ts';
-import { execSpan, fileSpan, foldSpan, networkSpan, pathOf } from './spans.ts';
+import { type SpanRecord, spanId } from '../../core/index.ts';
+import { addTo, fileGroup, fileKey } from './file-groups.ts';
+import { execSpan, fileSpan, foldSpan, networkSpan } from './spans.ts';
 import type { Effect, ExecState, FileGroup, Fold, StrayTree } from './state.ts';
 import type { TurnHost } from './turn-host.ts';
 
@@ -57,31 +58,9 @@ export function strayEffects(stray: StrayTree, host: TurnHost, running: string):
 
 /** Operations of one kind by one process on one file are one span. */
 function add(files: Map<string, FileGroup>, effect: Effect, parentSpanId: string): void {
-  const { event, at, proc } = effect;
-  const data = event.data as FileData;
-  const bytes = data.bytes_read ?? data.bytes_written ?? 0;
-  const key = `${proc.pid} ${proc.startTime ?? ''} ${event.event_type} ${matchOf(event)?.paths?.[0] ?? pathOf(event)}`;
+  const key = fileKey(effect);
   const known = files.get(key);
-  if (known) {
-    known.count++;
-    known.last = at;
-    known.bytes += bytes;
-    if (known.eventIds.length < 4) known.eventIds.push(event.event_id);
-    return;
-  }
-  files.set(key, {
-    key,
-    first: effect,
-    spanId: spanId('file', event.event_id),
-    parentSpanId,
-    tool: undefined,
-    rule: 'unexplained',
-    confidence: 'low',
-    eventIds: [event.event_id],
-    last: at,
-    count: 1,
-    bytes,
-    created: data.created === true,
-    truncated: data.truncated === true,
-  });
+  if (known) addTo(known, effect);
+  else
+    files.set(key, fileGroup(effect, key, { parentSpanId, tool: undefined, rule: 'unexplained', confidence: 'low' }));
 }

@@ -10,7 +10,7 @@ const SAID = 'zebra umbrella';
 const KEY = 'sk-proj-Zx9Cv8Bn7Ma1Sd2Fg3Hj4Kl5Qw6Er7';
 const HEADERS = { Authorization: `Bearer ${KEY}`, 'User-Agent': 'codex_cli_rs/0.169.0', 'session-id': 's-1' };
 
-const TODO = {
+const PLAN = {
   type: 'function_call',
   id: 'fc_1',
   call_id: 'call_1',
@@ -43,7 +43,7 @@ function recorded(): readonly OispEvent[] {
       output_index: 1,
       item: { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: SAID }] },
     },
-    { type: 'response.output_item.done', output_index: 2, item: TODO },
+    { type: 'response.output_item.done', output_index: 2, item: PLAN },
     { type: 'response.completed', response: { id: 'r', model: 'gpt-x', status: 'completed' } },
   ]);
   exchange(recorder, 'a', '/v1/responses', { model: 'gpt-x', input: SAID, stream: true }, stream);
