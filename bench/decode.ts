@@ -1,7 +1,7 @@
 /**
  * CPU of `decode` beside `JSON.parse` of the same bodies, turn by turn in one process: requests of 23 KB, answers streamed as server-sent
  * events in reads of 250 bytes, the same over HTTP/2 and in gzip (inflation is timed apart and taken off). A ratio is the median of those of the
- * rounds, whose parts were timed right after one another: a busy machine slows both. What `decode` does beyond parsing, from framing to match
+ * rounds, in which both come first once: a busy machine slows both, and who comes second collects the garbage of the other. What `decode` does beyond parsing, from framing to match
  * keys and events, is on its side; `JSON.parse` gets its texts whole. Run: `npm run build && npx tsx bench/decode.ts`.
  * Prints one table; ends with 1 when one of them costs more than 1.5 times its bodies.
  */
@@ -20,7 +20,7 @@ const { flavours } = await built<typeof import('../processors/decode/flavours/in
 );
 
 const BAR = 1.5;
-const ROUNDS = 25;
+const ROUNDS = 15;
 /** Rounds of each load before any is measured: a collector runs for long, and CPU counts the compiler's threads too. */
 const WARM_ROUNDS = 40;
 const silent = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
@@ -57,15 +57,17 @@ function measure(load: Load): { readonly name: string; readonly ratio: number } 
   const ours: number[] = [];
   const parse: number[] = [];
   const inflate: number[] = [];
+  const decodeAll = (): number => cpu(() => decode(load.events));
+  const parseAll = (): number =>
+    cpu(() => {
+      for (const body of load.bodies) JSON.parse(body.toString());
+    });
   for (let round = 0; round < ROUNDS; round++) {
-    const isTurned = round % 2 === 1; // who comes second finds the other's garbage
-    if (isTurned) ours.push(cpu(() => decode(load.events)));
-    parse.push(
-      cpu(() => {
-        for (const body of load.bodies) JSON.parse(body.toString());
-      }),
-    );
-    if (!isTurned) ours.push(cpu(() => decode(load.events)));
+    // who comes second finds the other's garbage: both do
+    const first = [decodeAll(), parseAll()] as const;
+    const second = [parseAll(), decodeAll()] as const;
+    ours.push((first[0] + second[1]) / 2);
+    parse.push((first[1] + second[0]) / 2);
     inflate.push(cpu(load.inflate));
   }
   const ratio = median(ours.map((a, i) => (a - (inflate[i] ?? 0)) / (parse[i] ?? 1)));

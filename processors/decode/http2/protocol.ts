@@ -7,6 +7,7 @@ import type { ConnectionProtocol } from '../stream/protocol.ts';
 import type { Upgrade } from '../stream/upgrade.ts';
 import { headOf, type StreamHead } from './head.ts';
 import { Http2Stream } from './stream.ts';
+import { OpenStreams } from './streams.ts';
 import { Tunnel } from './tunnel.ts';
 
 /** Streams that may be open; servers allow 100 to 250 (RFC 9113 5.1.2), more means that their ends are not seen. */
@@ -37,7 +38,7 @@ export class Http2Protocol implements ConnectionProtocol {
   readonly #upgraded: Http2Start['upgraded'];
   readonly #readers: Readonly<Record<Direction, FrameReader<Mark>>>;
   readonly #hpack = { sent: new HpackDecoder(), received: new HpackDecoder() };
-  readonly #streams = new Map<number, Http2Stream>();
+  readonly #streams = new OpenStreams();
   readonly #tunnels = new Map<number, Tunnel>();
   readonly #reset = new Set<number>();
   /** The highest stream of which a request was seen, or the place where one was. */
@@ -108,7 +109,7 @@ export class Http2Protocol implements ConnectionProtocol {
 
   end(mark: Mark, how: { readonly torn: boolean; readonly ended: boolean }): void {
     for (const tunnel of this.#tunnels.values()) tunnel.end(mark, how);
-    for (const stream of this.#streams.values()) stream.close(mark, how.ended);
+    for (const [, stream] of this.#streams) stream.close(mark, how.ended);
     this.#tunnels.clear();
     this.#streams.clear();
   }
@@ -120,15 +121,14 @@ export class Http2Protocol implements ConnectionProtocol {
   }
 
   get busy(): boolean {
-    if (this.#streams.size > 0) return true;
+    if (this.#streams.count > 0) return true;
     for (const tunnel of this.#tunnels.values()) if (tunnel.busy) return true;
     return false;
   }
 
   get size(): number {
-    let size =
-      this.#readers.sent.size + this.#readers.received.size + this.#hpack.sent.size + this.#hpack.received.size;
-    for (const stream of this.#streams.values()) size += stream.size;
+    const { sent, received } = this.#readers;
+    let size = sent.size + received.size + this.#hpack.sent.size + this.#hpack.received.size + this.#streams.size;
     for (const tunnel of this.#tunnels.values()) size += tunnel.size;
     return size;
   }
@@ -149,7 +149,7 @@ export class Http2Protocol implements ConnectionProtocol {
     const exchange = new Exchange(this.#info, found.head, this.#firstOf(first), id, this.#ordinal);
     const ordinal = this.#ordinal++;
     this.#streams.get(id)?.evict(mark); // its answer came first: the clocks of the two directions differ
-    if (this.#streams.size + this.#tunnels.size >= MAX_STREAMS) this.#evict(mark);
+    if (this.#streams.count + this.#tunnels.size >= MAX_STREAMS) this.#evict(mark);
     this.#streams.set(id, new Http2Stream(exchange));
     if (found.head.method === 'CONNECT' && found.protocol !== undefined) {
       const asked = { protocol: found.protocol, request: found.head, first, exchange, ordinal, stream: id };
@@ -198,7 +198,7 @@ export class Http2Protocol implements ConnectionProtocol {
     const stream = new Http2Stream(Exchange.orphan(this.#info, first, id, 0));
     stream.responseHead(head, mark);
     if (!stream.exchange.isRead) return;
-    if (this.#streams.size + this.#tunnels.size >= MAX_STREAMS) this.#evict(mark);
+    if (this.#streams.count + this.#tunnels.size >= MAX_STREAMS) this.#evict(mark);
     this.#streams.set(id, stream);
     if (id > this.#highestOrphan) this.#highestOrphan = id;
   }
@@ -283,7 +283,7 @@ export class Http2Protocol implements ConnectionProtocol {
 
   #lost(dir: Direction, mark: Mark): void {
     this.#hpack[dir].forget();
-    for (const stream of this.#streams.values())
+    for (const [, stream] of this.#streams)
       if (dir === 'sent') stream.requestLost();
       else stream.responseLost('any', mark);
     for (const tunnel of this.#tunnels.values()) tunnel.gap(dir, undefined, mark);
@@ -296,9 +296,7 @@ export class Http2Protocol implements ConnectionProtocol {
       'reason',
       'streams',
     );
-    // answers without a request first: what they are is not even sure
-    const streams = [...this.#streams];
-    const oldest = streams.find(([, { exchange }]) => exchange.isOrphan) ?? streams[0];
+    const oldest = this.#streams.oldest();
     if (oldest !== undefined) {
       const [id, stream] = oldest;
       stream.evict(mark);

@@ -13,6 +13,10 @@ const MAX_HELD = 256 * 1024;
  */
 export class Http2Stream {
   readonly exchange: Exchange;
+  /** What it held when it was weighed last. */
+  weighed = 0;
+  /** It may have grown since. */
+  isUnweighed = false;
   /** The request may lack bytes or its end. */
   #isRequestLost = false;
   /** The answer may lack its head; with `any`, also bytes or its end. */
@@ -39,7 +43,8 @@ export class Http2Stream {
   }
 
   requestData(bytes: Buffer, from: number, to: number): void {
-    if (this.exchange.isRead && !this.exchange.requestDone) this.exchange.requestData(bytes.subarray(from, to));
+    const { exchange } = this;
+    if (exchange.isRead && !exchange.requestDone) exchange.requestData(pieceOf(bytes, from, to));
   }
 
   requestMissing(): void {
@@ -73,10 +78,12 @@ export class Http2Stream {
   }
 
   responseData(bytes: Buffer, from: number, to: number, mark: Mark): void {
-    if (!this.exchange.isRead || this.#hasEnded) return;
+    const { exchange } = this;
+    if (!exchange.isRead || this.#hasEnded) return;
     if (!this.#isAnswered && !this.#beginLost(mark)) return;
-    const piece = from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to);
-    this.#inTurn(piece.length, () => this.#data(piece, mark));
+    const piece = pieceOf(bytes, from, to);
+    if (exchange.requestDone) this.#data(piece, mark);
+    else this.#inTurn(piece.length, () => this.#data(piece, mark));
   }
 
   responseMissing(mark: Mark): void {
@@ -166,4 +173,8 @@ export class Http2Stream {
     this.exchange.responseHead(withCoding(unsure.head, unsure.bytes), unsure.mark);
     if (unsure.bytes.length > 0) this.exchange.responseData(unsure.bytes, unsure.mark);
   }
+}
+
+function pieceOf(bytes: Buffer, from: number, to: number): Buffer {
+  return from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to);
 }

@@ -441,6 +441,16 @@ describe('bounds of HTTP/2', () => {
     expect(decoder.bytes).toBe(0);
   });
 
+  it('let go of an answer without a request before any call', () => {
+    const c = new Conversation().request(1, ask('m'));
+    for (let i = 2; i <= 255; i++) c.head('sent', 2 * i + 1, POST);
+    c.head('received', 3, OK).head('sent', 801, POST).response(1, answer('m'));
+    const { of, count } = decode(c.record().events);
+    expect(count('evicted')).toBe(1);
+    expect(of('ai.request')).toHaveLength(256);
+    expect(models(of('ai.response'))[0]).toBe('m');
+  });
+
   it('take a request as it is when its answer grows too long before it ends', () => {
     const c = new Conversation().head('sent', 1, POST).data('sent', 1, JSON.stringify(ask('m')));
     c.head('received', 1, OK);
