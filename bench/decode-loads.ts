@@ -12,6 +12,8 @@ export interface Load {
   readonly inflate: () => void;
   /** Events that have to come out at least. */
   readonly expected: number;
+  /** It is shown for comparison. */
+  readonly hasNoBar?: true;
 }
 
 interface Written {
@@ -228,6 +230,7 @@ export async function loads(): Promise<Load[]> {
       bodies: [...first, ...answers],
       inflate: none,
       expected: 400,
+      hasNoBar: true,
     },
     {
       name: 'requests of 23 KB, HTTP/2',
