@@ -24,6 +24,7 @@ import { isObject, type Json } from './json.ts';
 import { failureOf, finishOf } from './normal.ts';
 import { SearchBeside } from './retrieval/built-in.ts';
 import { elapsedMs, type Mark } from './stream/mark.ts';
+import type { BodyRow } from './stream/row.ts';
 
 /** How an answer ended: as its message did; it never began (`unanswered`); or the input ended before it (`cut_off`). */
 export type AnswerEnding = Ending | 'unanswered' | 'cut_off';
@@ -90,6 +91,29 @@ export class Answer {
     if (plain === undefined) return;
     this.#streamed += plain.length;
     this.#reader.push(plain);
+  }
+
+  get readsRows(): boolean {
+    return this.#reader.readsRows;
+  }
+
+  /** Bytes of several records, while they are read as events: each event has the mark of the record that it ends in. */
+  row(row: BodyRow): void {
+    if (this.#decoder.isCoded) {
+      for (let piece = 0; piece < row.ends.length; piece++) {
+        const bytes = row.piece(piece);
+        if (bytes.length > 0) this.data(bytes, row.markOf(piece));
+      }
+      return;
+    }
+    const plain = this.#decoder.push(row.bytes);
+    if (plain !== undefined) {
+      this.#streamed += plain.length;
+      this.#reader.row(plain, row.ends, (piece) => {
+        this.#mark = row.markOf(piece);
+      });
+    }
+    this.#mark = row.last;
   }
 
   gap(): void {

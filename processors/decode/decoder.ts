@@ -5,7 +5,6 @@ import {
   type Matcher,
   type OispEvent,
   type ProviderRegistry,
-  parseMillis,
   type Receipt,
 } from '../../core/index.ts';
 import { Histories } from './body/history.ts';
@@ -13,8 +12,11 @@ import type { Counters } from './counters.ts';
 import type { Flavour } from './flavour.ts';
 import { credentialHash } from './identity/hash.ts';
 import { McpSessions } from './mcp/sessions.ts';
-import { type Clock, Connection, type ConnectionOptions } from './stream/connection.ts';
-import { type Mark, originOf } from './stream/mark.ts';
+import { type Clock, Clocks } from './stream/clocks.ts';
+import { Connection, type ConnectionOptions } from './stream/connection.ts';
+import { type Mark, markOf, msOf } from './stream/mark.ts';
+import { bytesOf, hostOf, keyOf, lossLabel, weightOf } from './stream/record.ts';
+import { type Row, rowAt } from './stream/row.ts';
 
 /** Bounds and windows of a decoder. */
 export interface DecoderOptions {
@@ -39,9 +41,9 @@ export interface DecoderOptions {
 /** Bytes of bodies that are remembered, so that what is sent again is not parsed again. */
 const MAX_HISTORY = 32 << 20;
 
-/** A connection is weighed again after so many bytes; what a record that waits takes besides its own. */
+/** A connection is weighed again after so many bytes; seldom while its records may come in rows: it then holds texts of an answer and no more. */
 const WEIGHED = 1024;
-const PIECE = 64;
+const WEIGHED_IN_ROWS = 8192;
 
 /** What came out of some input. */
 export interface Decoded {
@@ -55,22 +57,24 @@ export interface Decoded {
 /** Turns capture records into events, in the order of the bytes. Everything else passes. Never throws on what records hold. */
 export class Decoder {
   readonly #options: DecoderOptions;
+  /** Time after which those who wait are looked at again. */
+  readonly #lookMs: number;
   readonly #counters: Counters;
   readonly #connections = new Map<string, Connection>();
   readonly #waiting = new Set<Connection>();
   readonly #ignored = new Set<string>();
-  readonly #clocks = new Map<string, Clock>();
+  readonly #clocks = new Clocks();
   readonly #forConnections: ConnectionOptions;
   #bytes = 0;
   #touches = 0;
   #last: { conn: string; pid: number | undefined; connection: Connection } | undefined;
-  #lastTime: { host: string; boot: string | undefined; clock: string; time: Clock } | undefined;
   #out: OispEvent[] = [];
   #receipts = new Set<Receipt>();
   #done: Receipt[] = [];
 
   constructor(options: DecoderOptions) {
     this.#options = options;
+    this.#lookMs = options.reorderWindowMs / 4;
     this.#counters = options.counters;
     this.#forConnections = {
       counters: options.counters,
@@ -108,30 +112,38 @@ export class Decoder {
   }
 
   push(events: readonly OispEvent[], receipts: readonly Receipt[] = []): Decoded {
-    for (const event of events) {
+    for (let at = 0, behind = 0; at < events.length; at++) {
+      const event = events[at] as OispEvent;
       const type = event.event_type;
       const isCapture = type === 'capture.data' || type.startsWith('capture.');
-      const ms = event.ts_mono === undefined ? parseMillis(event.ts) : event.ts_mono / 1e6;
-      const host = event.host?.device_id ?? event.host?.hostname ?? '';
-      const time = this.#timeOf(event, host);
+      const ms = msOf(event);
+      const host = hostOf(event);
+      const time = this.#clocks.of(event, host);
       if (ms > time.ms) time.ms = ms;
       // looking at all who wait is not free: four times a window is often enough. Before the event that moved the clock, so that what time
       // decides comes first; never at the end of a batch: where batches end must not change what is decided
-      if (time.ms - time.looked > this.#options.reorderWindowMs / 4) {
+      if (time.ms - time.looked > this.#lookMs) {
         time.looked = time.ms;
         this.#look();
       }
       if (!isCapture) this.#out.push(this.#options.matcher.stamp(event));
       else if (Number.isNaN(ms))
         this.#counters.warn('A capture record has no valid time.', 'bad_records', 'reason', 'ts');
-      else this.#record(event, { event: originOf(event), ms }, host, time, receipts);
+      else {
+        // what of a row could not be read as such is read record by record
+        const row = at < behind ? undefined : this.#rowAt(events, at, time);
+        if (row !== undefined) behind = at + row.pieces.length;
+        const read = row === undefined ? 0 : this.#readRow(row);
+        if (read > 0) at += read - 1;
+        else this.#record(event, markOf(event, ms), host, time, receipts);
+      }
     }
     return this.#take();
   }
 
   /** Time went on without records: `ms` milliseconds since the last ones of every host. */
   elapse(ms: number): Decoded {
-    for (const clock of this.#clocks.values()) clock.ms += ms;
+    this.#clocks.elapse(ms);
     this.#look();
     return this.#take();
   }
@@ -143,29 +155,39 @@ export class Decoder {
     return this.#take();
   }
 
-  /** The time line of an event. Events of one source come in rows: the last answer is mostly the next one too. */
-  #timeOf(event: OispEvent, host: string): Clock {
-    const boot = event.host?.boot_id;
-    const clock = event.ts_mono === undefined ? 'wall' : (event.source.clock ?? 'mono');
-    const last = this.#lastTime;
-    if (last !== undefined && last.host === host && last.boot === boot && last.clock === clock) return last.time;
-    const time = this.#named(`${host}\0${boot ?? ''}\0${clock}`);
-    this.#lastTime = { host, boot, clock, time };
-    return time;
+  /** The row that begins with a record, where its connection reads rows. It ends where something else is to be done: weighing, looking. */
+  #rowAt(events: readonly OispEvent[], first: number, time: Clock): Row | undefined {
+    const last = this.#last;
+    if (first + 1 === events.length || last?.connection.readsRows !== true) return undefined;
+    const { connection, conn, pid } = last;
+    const begin = events[first] as OispEvent;
+    if (!isEvent(begin, 'capture.data') || begin.data.conn !== conn || !connection.isNext(begin.data)) return undefined;
+    if (connection.clock !== time) return undefined;
+    return rowAt(events, first, begin.data, {
+      pid,
+      time,
+      clocks: this.#clocks,
+      lookMs: this.#lookMs,
+      room: WEIGHED_IN_ROWS - connection.unweighed,
+    });
   }
 
-  #named(name: string): Clock {
-    let time = this.#clocks.get(name);
-    if (time === undefined) {
-      if (this.#clocks.size >= 10_000)
-        for (const oldest of this.#clocks.keys()) {
-          this.#clocks.delete(oldest);
-          break;
-        }
-      time = { ms: Number.NEGATIVE_INFINITY, looked: Number.NEGATIVE_INFINITY };
-      this.#clocks.set(name, time);
+  /** Returns how many records were read. */
+  #readRow(row: Row): number {
+    const connection = this.#last?.connection;
+    if (connection === undefined) return 0;
+    let read: number;
+    try {
+      read = connection.row(row);
+    } catch (error) {
+      this.#giveUp(connection, error);
+      return row.pieces.length;
     }
-    return time;
+    if (read === 0) return 0;
+    connection.touched = ++this.#touches;
+    for (let i = 0; i < read; i++) connection.unweighed += weightOf(row.pieces[i]);
+    if (connection.unweighed >= WEIGHED_IN_ROWS) this.#weigh(connection);
+    return read;
   }
 
   #record(event: OispEvent, mark: Mark, host: string, time: Clock, receipts: readonly Receipt[]): void {
@@ -183,9 +205,10 @@ export class Decoder {
         return;
       }
       connection.touched = ++this.#touches;
-      connection.unweighed += bytes.length + PIECE;
+      connection.unweighed += weightOf(bytes);
       // what is held is asked of all who hold: not for each of many small records
-      if (connection.unweighed >= WEIGHED || connection.isWaiting !== connection.wasWaiting) this.#weigh(connection);
+      const most = connection.unweighed >= WEIGHED && connection.readsRows ? WEIGHED_IN_ROWS : WEIGHED;
+      if (connection.unweighed >= most || connection.isWaiting !== connection.wasWaiting) this.#weigh(connection);
       return;
     }
     if (isEvent(event, 'capture.open')) {
@@ -390,20 +413,4 @@ export class Decoder {
     this.#done = [];
     return taken;
   }
-}
-
-function keyOf(event: OispEvent, host: string, conn: string): string {
-  return `${host}\0${event.host?.boot_id ?? ''}\0${event.process?.pid ?? ''}\0${conn}`;
-}
-
-function bytesOf(bytes: Uint8Array | undefined, b64: string | undefined): Buffer {
-  if (bytes instanceof Buffer) return bytes;
-  if (bytes !== undefined) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Buffer.from(b64 ?? '', 'base64');
-}
-
-const LOSSES = new Set(['ring_full', 'map_full', 'fault', 'queue_full', 'cut']);
-
-function lossLabel(reason: string): string {
-  return LOSSES.has(reason) ? reason : 'other';
 }

@@ -15,6 +15,7 @@ import { OrphanAnswer } from './orphan/answer.ts';
 import { retrievalApiOf } from './retrieval/apis.ts';
 import { RetrievalExchange } from './retrieval/exchange.ts';
 import type { Mark } from './stream/mark.ts';
+import type { BodyRow } from './stream/row.ts';
 import { asksForWebSocket, HandshakeExchange } from './websocket/handshake.ts';
 
 /** Reads one request and its answer. Bodies come as they are on the wire: content codings are the reader's. Never throws. */
@@ -30,6 +31,9 @@ export interface ExchangeReader {
   /** The final head, not an interim one. Comes after `requestEnd`. */
   responseHead(head: Head, mark: Mark): void;
   responseData(bytes: Buffer, mark: Mark): void;
+  /** Whether the answer may come in rows now. */
+  readonly readsRows?: boolean;
+  responseRow?(row: BodyRow): void;
   responseMissing(): void;
   /** The answer is whole, or will never be. Comes after `requestEnd`, and where there is no answer without a head. */
   responseEnd(how: AnswerEnding, mark: Mark): void;
@@ -96,6 +100,14 @@ export class Exchange {
 
   responseData(bytes: Buffer, mark: Mark): void {
     this.#reader?.responseData(bytes, mark);
+  }
+
+  get readsRows(): boolean {
+    return this.#reader?.readsRows === true;
+  }
+
+  responseRow(row: BodyRow): void {
+    this.#reader?.responseRow?.(row);
   }
 
   responseMissing(): void {

@@ -7,6 +7,7 @@ import type { Head } from './http1/head.ts';
 import type { Ending } from './http1/parser.ts';
 import { beginCall, type Candidate } from './request.ts';
 import type { Mark } from './stream/mark.ts';
+import type { BodyRow } from './stream/row.ts';
 
 /** A call to an AI model. On hosts that nobody knows the body of the request tells whether it is one; else nothing more is kept of it. */
 export class ModelExchange implements ExchangeReader {
@@ -53,6 +54,14 @@ export class ModelExchange implements ExchangeReader {
 
   responseData(bytes: Buffer, mark: Mark): void {
     this.#answer?.data(bytes, mark);
+  }
+
+  get readsRows(): boolean {
+    return this.#answer?.readsRows === true;
+  }
+
+  responseRow(row: BodyRow): void {
+    this.#answer?.row(row);
   }
 
   responseMissing(): void {

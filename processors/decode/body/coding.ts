@@ -36,6 +36,11 @@ export class BodyDecoder {
     return size;
   }
 
+  /** Whether what goes in is not what comes out. */
+  get isCoded(): boolean {
+    return this.#chain.some((inflater) => inflater.isCoded);
+  }
+
   /** The body is not coded as its head says. */
   get isMislabelled(): boolean {
     return this.#chain.some((inflater) => inflater.isOther);
@@ -75,6 +80,6 @@ export class BodyDecoder {
   /** Bytes are missing here. */
   gap(): void {
     this.damage ??= 'lost';
-    if (this.#chain.some((inflater) => inflater.isCoded)) this.#isBroken = true;
+    if (this.isCoded) this.#isBroken = true;
   }
 }

@@ -1,6 +1,7 @@
 import { TextDecoder } from 'node:util';
 import type { TextSink } from '../flavour.ts';
 import { isObject, type Json, parseJson } from '../json.ts';
+import { pieceOf } from '../stream/row.ts';
 import { awsEvent } from './aws-event.ts';
 import { Bytes } from './bytes.ts';
 import { EventStreamReader } from './event-stream.ts';
@@ -38,7 +39,8 @@ export class AnswerReader {
   /** The only value so far, of a body that may be one JSON text or the first of several. */
   #first: string | undefined;
   #areMany = false;
-  #pending = 0;
+  /** While a row is read: hears where in its text, behind what was held, the event ends that comes next. */
+  #onEnd: ((end: number) => void) | undefined;
   #isLost = false;
   #unreadable = 0;
   /** The stream said itself that it is over: whoever reads it may close the connection before the body ends. */
@@ -67,7 +69,7 @@ export class AnswerReader {
   }
 
   get size(): number {
-    const held = this.#bytes.size + this.#pending + (this.#first?.length ?? 0);
+    const held = this.#bytes.size + (this.#sse?.held ?? 0) + (this.#first?.length ?? 0);
     return held + (this.#values?.size ?? 0) + (this.#aws?.size ?? 0);
   }
 
@@ -107,6 +109,29 @@ export class AnswerReader {
     }
   }
 
+  /** Whether it reads server-sent events, whose bytes may come in rows. */
+  get readsRows(): boolean {
+    return this.#mode === 'sse' && this.#isUtf8;
+  }
+
+  /** Reads pieces that follow one another. `onPiece` says which one the next event ends in. */
+  row(bytes: Buffer, bytesEnds: readonly number[], onPiece: (piece: number) => void): void {
+    const sse = this.#sse;
+    if (sse === undefined) return;
+    const { text, ends } = this.#words.row(bytes, bytesEnds);
+    const held = sse.held;
+    this.#onEnd = (end) => onPiece(pieceOf(ends, end - held));
+    let at = sse.plain(text);
+    this.#onEnd = undefined;
+    for (let piece = 0; at < text.length; piece++) {
+      const end = ends[piece] as number;
+      if (end <= at) continue;
+      onPiece(piece);
+      this.#feed(text.slice(at, end));
+      at = end;
+    }
+  }
+
   #begin(first: number): void {
     const isObjectStart = first === 0x7b;
     const isArrayStart = first === 0x5b;
@@ -121,8 +146,9 @@ export class AnswerReader {
     } else this.#mode = isObjectStart || isArrayStart || first === 0x3c || first === 0x22 ? 'whole' : 'sse';
     if (this.#mode !== 'sse') return;
     this.#sse = new SseReader((text, from, to, name) => {
-      this.#pending = 0;
-      if (this.#repeats?.take(text, from, to, name) !== true) this.#event(text.slice(from, to), name);
+      if (this.#repeats?.take(text, from, to, name) === true) return;
+      this.#onEnd?.(to + 2);
+      this.#event(text.slice(from, to), name);
     });
   }
 
@@ -145,7 +171,6 @@ export class AnswerReader {
       this.#values.push(words);
       return;
     }
-    this.#pending += words.length;
     this.#sse?.push(words);
   }
 
@@ -169,7 +194,6 @@ export class AnswerReader {
     this.#values?.gap();
     this.#sse?.reset();
     this.#repeats?.reset();
-    this.#pending = 0;
   }
 
   #rest(): string {

@@ -14,6 +14,19 @@ export class WordsReader {
     return this.#decoder.decode(bytes, { stream: true });
   }
 
+  /** The text of pieces that follow one another, and where the share of each ends in it. */
+  row(bytes: Buffer, ends: readonly number[]): { readonly text: string; readonly ends: readonly number[] } {
+    if (!this.#isOpen && isAscii(bytes)) return { text: bytes.toString('latin1'), ends };
+    let text = '';
+    let from = 0;
+    const textEnds = ends.map((end) => {
+      if (end > from) text += this.push(bytes.subarray(from, end));
+      from = end;
+      return text.length;
+    });
+    return { text, ends: textEnds };
+  }
+
   /** Nothing more comes, or bytes are missing here: what a character lacks is replaced. */
   end(): string {
     this.#isOpen = false;

@@ -1,4 +1,6 @@
 import type { Mark } from '../stream/mark.ts';
+import { BodyRow, type Row } from '../stream/row.ts';
+import { type ChunkPlace, type Joined, joinChunks } from './chunks.ts';
 import { type Framing, framingOf, type Head, parseHead } from './head.ts';
 
 /** How a message ended: `whole`, `closed` (a body that ends with the connection), or `cut` with the reason. */
@@ -97,16 +99,16 @@ export class Http1Parser {
           break;
         }
         case 'chunk':
-          at = this.#chunks(bytes, at, mark);
+        case 'crlf':
+        case 'size':
+          at = this.#chunks(bytes, at, mark, this.#state);
+          break;
+        case 'trailer':
+          at = this.#line(bytes, at, mark);
           break;
         case 'close':
           this.#handler.data(at === 0 ? bytes : bytes.subarray(at), mark);
           return;
-        case 'size':
-        case 'crlf':
-        case 'trailer':
-          at = this.#text === '' ? this.#plainLine(bytes, at, mark) : this.#line(bytes, at, mark);
-          break;
         case 'scan':
           at = this.#scan(bytes, at, mark);
           break;
@@ -123,33 +125,42 @@ export class Http1Parser {
     }
   }
 
-  /** Hands on the chunks in these bytes as one piece, as far as only plain lines stand between them: what follows costs by the piece. */
-  #chunks(bytes: Buffer, from: number, mark: Mark): number {
-    let at = Math.min(bytes.length, from + this.#left);
-    let left = this.#left - (at - from);
-    const end = at;
-    let joined: Buffer | undefined;
-    let size = 0;
-    while (left === 0 && bytes[at] === 13 && bytes[at + 1] === 10) {
-      const start = this.#plainSize(bytes, at + 2);
-      if (start < 0 || this.#left === 0) break; // a line that is not all there, or the last chunk
-      if (joined === undefined) {
-        joined = Buffer.allocUnsafe(bytes.length);
-        joined.set(bytes); // one copy of all and moves within it cost half of copying parts
-        if (from > 0) joined.copyWithin(0, from, end);
-        size = end - from;
-      }
-      at = Math.min(bytes.length, start + this.#left);
-      joined.copyWithin(size, start, at);
-      size += at - start;
-      left = this.#left - (at - start);
+  /** Whether it is inside of a chunked body. */
+  get readsRows(): boolean {
+    return this.#state === 'chunk' || this.#state === 'crlf' || this.#state === 'size';
+  }
+
+  /** Hands on the chunks of a row as one; returns how many pieces were read, the last of them to its end. */
+  row(row: Row, onBody: (body: BodyRow) => void): number {
+    const state = this.#state;
+    if (state !== 'chunk' && state !== 'crlf' && state !== 'size') return 0;
+    const { bytes, ends, at } = this.#join(row.pieces, 0, state);
+    if (bytes.length > 0) onBody(new BodyRow(bytes, ends, row));
+    const last = ends.length - 1;
+    const piece = row.pieces[last];
+    if (piece !== undefined && at < piece.length) this.feed(piece.subarray(at), row.markOf(last));
+    return ends.length;
+  }
+
+  /** Hands on the chunks in these bytes as one: what follows costs by the piece. */
+  #chunks(bytes: Buffer, from: number, mark: Mark, state: ChunkPlace['state']): number {
+    if (state === 'chunk' && this.#left >= bytes.length - from) {
+      this.#left -= bytes.length - from;
+      if (this.#left === 0) this.#state = 'crlf';
+      this.#handler.data(from === 0 ? bytes : bytes.subarray(from), mark);
+      return bytes.length;
     }
-    this.#left = left;
-    if (left === 0) this.#state = 'crlf';
-    const isAll = from === 0 && end === bytes.length;
-    const piece = joined !== undefined ? joined.subarray(0, size) : isAll ? bytes : bytes.subarray(from, end);
-    this.#handler.data(piece, mark);
-    return at;
+    const joined = this.#join([bytes], from, state);
+    if (joined.bytes.length > 0) this.#handler.data(joined.bytes, mark);
+    return joined.at < bytes.length ? this.#line(bytes, joined.at, mark) : joined.at;
+  }
+
+  #join(pieces: readonly Buffer[], from: number, state: ChunkPlace['state']): Joined {
+    const joined = joinChunks(pieces, from, { state, left: this.#left, text: this.#text });
+    this.#state = joined.next.state;
+    this.#left = joined.next.left;
+    this.#text = joined.next.text;
+    return joined;
   }
 
   gap(size: number | undefined, mark: Mark): void {
@@ -268,34 +279,6 @@ export class Http1Parser {
     } else this.#state = framing.kind === 'chunked' ? 'size' : 'close';
   }
 
-  /** The usual forms of such a line, whole in these bytes: `crlf` after a chunk, a size of digits alone. */
-  #plainLine(bytes: Buffer, from: number, mark: Mark): number {
-    if (this.#state === 'crlf') {
-      if (bytes[from] !== 13 || bytes[from + 1] !== 10) return this.#line(bytes, from, mark);
-      this.#state = 'size';
-      return from + 2;
-    }
-    if (this.#state === 'trailer') return this.#line(bytes, from, mark);
-    const start = this.#plainSize(bytes, from);
-    if (start < 0) return this.#line(bytes, from, mark);
-    this.#state = this.#left === 0 ? 'trailer' : 'chunk';
-    return start;
-  }
-
-  /** Reads the size of a chunk, digits and the end of the line alone; where the chunk begins, -1 where it is no such line. */
-  #plainSize(bytes: Buffer, from: number): number {
-    let size = 0;
-    let at = from;
-    for (; at < from + 8; at++) {
-      const digit = hexDigit(bytes[at] ?? 0);
-      if (digit < 0) break;
-      size = size * 16 + digit;
-    }
-    if (at === from || bytes[at] !== 13 || bytes[at + 1] !== 10) return -1;
-    this.#left = size;
-    return at + 2;
-  }
-
   /** A line of the chunked coding (RFC 9112 7.1): a size with extensions, the end of a chunk, a trailer field. */
   #line(bytes: Buffer, from: number, mark: Mark): number {
     const lf = bytes.indexOf(10, from);
@@ -388,13 +371,6 @@ export class Http1Parser {
     const method = METHODS.exec(match[0].slice(0, space));
     return { start: match.index + (method?.index ?? 0), end: match.index + match[0].length };
   }
-}
-
-/** The value of a hexadecimal digit, or -1. */
-function hexDigit(byte: number): number {
-  if (byte >= 48 && byte <= 57) return byte - 48;
-  const letter = byte | 32;
-  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
 }
 
 /** Where the empty line that ends a head ends in `bytes`, or -1. `before` is what of the head was read before. */

@@ -2,6 +2,7 @@ import type { ConnectionInfo } from '../connection-info.ts';
 import { Exchange } from '../exchange.ts';
 import type { Direction, Mark } from '../stream/mark.ts';
 import type { ConnectionProtocol } from '../stream/protocol.ts';
+import type { Row } from '../stream/row.ts';
 import { http2Of, type Upgrade, upgraded } from '../stream/upgrade.ts';
 import { looksLikeFrames } from '../websocket/frame.ts';
 import type { Head } from './head.ts';
@@ -84,6 +85,14 @@ export class Http1Protocol implements ConnectionProtocol {
     }
     this.#foreign += bytes.length;
     if (this.#foreign > MAX_FOREIGN) this.#unsupported('unknown');
+  }
+
+  get readsRows(): boolean {
+    return this.#received.readsRows && this.#receiving?.readsRows === true;
+  }
+
+  row(row: Row): number {
+    return this.#received.row(row, (body) => this.#receiving?.responseRow(body));
   }
 
   gap(dir: Direction, size: number | undefined, mark: Mark): void {

@@ -5,6 +5,7 @@ import type { Head } from '../http1/head.ts';
 import type { Ending } from '../http1/parser.ts';
 import { parseJson } from '../json.ts';
 import type { Mark } from '../stream/mark.ts';
+import type { BodyRow } from '../stream/row.ts';
 import { beginsLikeRpc, isMcp, messagesOf, START_BYTES } from './messages.ts';
 
 /** Who may read an exchange. */
@@ -80,6 +81,14 @@ export class Sniffer implements ExchangeReader {
 
   responseData(bytes: Buffer, mark: Mark): void {
     this.#reader?.responseData(bytes, mark);
+  }
+
+  get readsRows(): boolean {
+    return this.#reader?.readsRows === true;
+  }
+
+  responseRow(row: BodyRow): void {
+    this.#reader?.responseRow?.(row);
   }
 
   responseMissing(): void {

@@ -7,6 +7,7 @@ import type { ExchangeReader } from '../exchange.ts';
 import type { CallHead, CallMatch } from '../flavour.ts';
 import type { Head } from '../http1/head.ts';
 import type { Mark } from '../stream/mark.ts';
+import type { BodyRow } from '../stream/row.ts';
 import { Beginning, MAX_BEGINNING } from './beginning.ts';
 import { providerIn } from './provider.ts';
 import { type Recognised, recognise } from './shapes.ts';
@@ -90,6 +91,14 @@ export class OrphanAnswer implements ExchangeReader {
     if (plain !== undefined) beginning.push(plain);
     if (this.#heldBytes >= MAX_HELD) beginning.end();
     if (beginning.isDecided) this.#decide();
+  }
+
+  get readsRows(): boolean {
+    return this.#answer?.readsRows === true;
+  }
+
+  responseRow(row: BodyRow): void {
+    this.#answer?.row(row);
   }
 
   /** What follows a gap tells no more what it is. */

@@ -1,4 +1,4 @@
-import type { CaptureOpenData, OispEvent, ProviderRegistry, Receipt } from '../../../core/index.ts';
+import type { CaptureDataData, CaptureOpenData, OispEvent, ProviderRegistry, Receipt } from '../../../core/index.ts';
 import type { Histories } from '../body/history.ts';
 import type { ConnectionInfo, EventOptions, Limits, Opened } from '../connection-info.ts';
 import type { Counters } from '../counters.ts';
@@ -6,9 +6,11 @@ import type { Flavour } from '../flavour.ts';
 import { Http1Protocol } from '../http1/protocol.ts';
 import type { McpSessions } from '../mcp/sessions.ts';
 import { McpStdio } from '../mcp/stdio.ts';
+import type { Clock } from './clocks.ts';
 import type { Direction, Mark } from './mark.ts';
 import type { ConnectionProtocol } from './protocol.ts';
 import { type Piece, Reorder } from './reorder.ts';
+import type { Row } from './row.ts';
 import { Undecided } from './undecided.ts';
 import { http2Of } from './upgrade.ts';
 
@@ -23,14 +25,6 @@ export interface ConnectionOptions {
   readonly cost: boolean;
   readonly events: EventOptions;
   readonly emit: (event: OispEvent, connection: Connection) => void;
-}
-
-/** The time line that records are ordered by: of one host, one boot, one clock. */
-export interface Clock {
-  /** The latest time seen, in milliseconds. */
-  ms: number;
-  /** `ms` when waiting connections were last looked at. */
-  looked: number;
 }
 
 const UNKNOWN: Opened = {
@@ -149,6 +143,25 @@ export class Connection {
     }
     if (!this.#order[dir].add(piece)) this.#options.counters.count('duplicate_records');
     else this.pump(Number.NEGATIVE_INFINITY);
+  }
+
+  /** Whether what is received may be read in rows now. */
+  get readsRows(): boolean {
+    return this.#protocol?.readsRows === true && !this.isWaiting;
+  }
+
+  /** Whether a record is the next one of what is received. */
+  isNext({ dir, seq, offset }: CaptureDataData): boolean {
+    return dir === 'received' && this.#order.received.isAt(seq, offset);
+  }
+
+  /** Reads as many records of a row, of which the first is the next one, as belong to one message; returns how many. */
+  row(row: Row): number {
+    const read = this.#protocol?.row?.(row) ?? 0;
+    if (read === 0) return 0;
+    this.#order.received.skip(row.pieces, read);
+    this.#last = row.markOf(read - 1);
+    return read;
   }
 
   close(mark: Mark, torn: boolean): void {

@@ -1,11 +1,11 @@
-import type { OispEvent } from '../../../core/index.ts';
+import { type OispEvent, parseMillis } from '../../../core/index.ts';
 
 /** Who wrote bytes and when: a capture record without its bytes, which must not be held for as long as its connection. */
 export type Origin = {
   readonly [K in 'ts_mono' | 'host' | 'actor' | 'process' | 'app' | 'web_context']?: OispEvent[K] | undefined;
 } & Pick<OispEvent, 'ts' | 'source' | 'confidence'>;
 
-export function originOf(event: OispEvent): Origin {
+function originOf(event: OispEvent): Origin {
   const { ts, ts_mono, source, confidence, host, actor, process, app, web_context } = event;
   return { ts, ts_mono, source, confidence, host, actor, process, app, web_context };
 }
@@ -17,6 +17,15 @@ export function originOf(event: OispEvent): Origin {
 export interface Mark {
   readonly event: Origin;
   readonly ms: number;
+}
+
+/** The time of a record in milliseconds; NaN where it has none. */
+export function msOf(event: OispEvent): number {
+  return event.ts_mono === undefined ? parseMillis(event.ts) : event.ts_mono / 1e6;
+}
+
+export function markOf(event: OispEvent, ms = msOf(event)): Mark {
+  return { event: originOf(event), ms };
 }
 
 export type Direction = 'sent' | 'received';

@@ -1,4 +1,5 @@
 import type { Direction, Mark } from './mark.ts';
+import type { Row } from './row.ts';
 
 /**
  * What reads the two byte streams of one connection: HTTP/1.1, MCP over stdio. Every method takes any bytes and never throws.
@@ -14,6 +15,10 @@ export interface ConnectionProtocol {
   ready(dir: Direction, next?: Buffer): boolean;
   /** Messages of both directions answer each other: neither is read ahead while the other waits for a record. */
   readonly interleaved?: boolean;
+  /** Whether what is received may come in rows: inside a message whose reader takes them. */
+  readonly readsRows?: boolean;
+  /** Reads what is received, from the first piece on as far as all of it belongs to that message; returns how many pieces that were. */
+  row?(row: Row): number;
   /** Whether something unfinished is open that later bytes may complete. */
   readonly busy: boolean;
   /** Bytes held, roughly. */

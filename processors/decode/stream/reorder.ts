@@ -43,6 +43,17 @@ export class Reorder {
     return true;
   }
 
+  /** Whether this is the place of the next piece. */
+  isAt(seq: number, offset: number): boolean {
+    return seq === this.#seq && offset === this.#offset;
+  }
+
+  /** Goes on behind pieces that were read in a row. */
+  skip(pieces: readonly Buffer[], count: number): void {
+    this.#seq += count;
+    for (let i = 0; i < count; i++) this.#offset += pieces[i]?.length ?? 0;
+  }
+
   get held(): number {
     return this.#held.size;
   }

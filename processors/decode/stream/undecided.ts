@@ -3,6 +3,7 @@ import type { ConnectionInfo } from '../connection-info.ts';
 import { Http1Protocol } from '../http1/protocol.ts';
 import type { Direction, Mark } from './mark.ts';
 import type { ConnectionProtocol } from './protocol.ts';
+import type { Row } from './row.ts';
 import { http2Of } from './upgrade.ts';
 
 /** Bytes that are looked at before HTTP/1.1 is taken for granted: more than two frames of the usual size. */
@@ -57,6 +58,14 @@ export class Undecided implements ConnectionProtocol {
     this.#heldBytes += bytes.length;
     const version = this.#versionOf(dir, bytes) ?? (this.#heldBytes > MAX_HELD ? 1 : undefined);
     if (version !== undefined) this.#decide(version);
+  }
+
+  get readsRows(): boolean {
+    return this.#next?.readsRows === true;
+  }
+
+  row(row: Row): number {
+    return this.#next?.row?.(row) ?? 0;
   }
 
   gap(dir: Direction, size: number | undefined, mark: Mark): void {
