@@ -186,7 +186,7 @@ export class Decoder {
     if (read === 0) return 0;
     connection.touched = ++this.#touches;
     for (let i = 0; i < read; i++) connection.unweighed += weightOf(row.pieces[i]);
-    if (connection.unweighed >= WEIGHED_IN_ROWS) this.#weigh(connection);
+    this.#weighIfGrown(connection);
     return read;
   }
 
@@ -206,9 +206,7 @@ export class Decoder {
       }
       connection.touched = ++this.#touches;
       connection.unweighed += weightOf(bytes);
-      // what is held is asked of all who hold: not for each of many small records
-      const most = connection.unweighed >= WEIGHED && connection.readsRows ? WEIGHED_IN_ROWS : WEIGHED;
-      if (connection.unweighed >= most || connection.isWaiting !== connection.wasWaiting) this.#weigh(connection);
+      this.#weighIfGrown(connection);
       return;
     }
     if (isEvent(event, 'capture.open')) {
@@ -306,6 +304,12 @@ export class Decoder {
   #after(connection: Connection): void {
     connection.touched = ++this.#touches;
     this.#weigh(connection);
+  }
+
+  /** What is held is asked of all who hold: not for each of many small records. */
+  #weighIfGrown(connection: Connection): void {
+    const most = connection.unweighed >= WEIGHED && connection.readsRows ? WEIGHED_IN_ROWS : WEIGHED;
+    if (connection.unweighed >= most || connection.isWaiting !== connection.wasWaiting) this.#weigh(connection);
   }
 
   #weigh(connection: Connection): void {

@@ -236,21 +236,28 @@ function startOf(bytes: Buffer): number {
   return at;
 }
 
-/** Holds nothing between two texts: it is never given a part of one. */
+/** Shared by all, for whole texts alone: what a part of one left in it would stand before the next text, whoever's that is. */
 const UTF8 = new TextDecoder();
 
-/** The decoder of a `charset`; UTF-8 where there is none or it is not known, and then only for whole texts. */
+/** The decoder of a `charset`, UTF-8 where there is none or it is not known; for whole texts. */
 export function decoderOf(contentType: string | undefined): TextDecoder {
-  if (contentType === undefined || !contentType.includes('=')) return UTF8;
+  return charsetDecoder(contentType) ?? UTF8;
+}
+
+/** The same, for a text that comes in pieces. */
+export function streamDecoderOf(contentType: string | undefined): TextDecoder {
+  return charsetDecoder(contentType) ?? new TextDecoder();
+}
+
+function charsetDecoder(contentType: string | undefined): TextDecoder | undefined {
+  if (contentType === undefined || !contentType.includes('=')) return undefined;
   const charset = /charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType)?.[1];
-  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
-    try {
-      return new TextDecoder(charset);
-    } catch {
-      // a name that nobody knows: UTF-8 it is, as JSON has to be (RFC 8259 8.1)
-    }
+  if (charset === undefined || /^utf-?8$/i.test(charset)) return undefined;
+  try {
+    return new TextDecoder(charset);
+  } catch {
+    return undefined; // a name that nobody knows: UTF-8 it is, as JSON has to be (RFC 8259 8.1)
   }
-  return UTF8;
 }
 
 /** Media that is no text: nothing of it is kept but its size. */

@@ -4,8 +4,10 @@ import { Exchange } from '../exchange.ts';
 import type { Head } from '../http1/head.ts';
 import type { Direction, Mark } from '../stream/mark.ts';
 import type { ConnectionProtocol } from '../stream/protocol.ts';
+import type { Row } from '../stream/row.ts';
 import type { Upgrade } from '../stream/upgrade.ts';
 import { headOf, type StreamHead } from './head.ts';
+import { RowBodies } from './row-bodies.ts';
 import { Http2Stream } from './stream.ts';
 import { OpenStreams } from './streams.ts';
 import { Tunnel } from './tunnel.ts';
@@ -46,6 +48,10 @@ export class Http2Protocol implements ConnectionProtocol {
   #highestOrphan = 0;
   #ordinal = 0;
   #foreign = 0;
+  /** The stream that was answered last. */
+  #answering: Http2Stream | undefined;
+  /** While a row is read. */
+  #bodies: RowBodies | undefined;
   /** Where the client began, when it was seen to. */
   #begun: Mark | undefined;
   readonly #isLate: boolean;
@@ -57,13 +63,22 @@ export class Http2Protocol implements ConnectionProtocol {
     this.#upgraded = upgraded;
     if (late) for (const hpack of Object.values(this.#hpack)) hpack.forget();
     const shared = (dir: Direction) => ({
-      blockLost: (stream: number, mark: Mark) => this.#blockLost(dir, stream, mark),
+      blockLost: (stream: number, mark: Mark) => {
+        this.#flush();
+        this.#blockLost(dir, stream, mark);
+      },
       missing: (stream: number, size: number, mark: Mark) => this.#missing(dir, stream, size, mark),
-      reset: (stream: number, _code: number, mark: Mark) => this.#resetStream(dir, stream, mark),
+      reset: (stream: number, _code: number, mark: Mark) => {
+        this.#flush();
+        this.#resetStream(dir, stream, mark);
+      },
       setting: (id: number, value: number) => {
         if (id === SETTINGS_MAX_FRAME_SIZE) this.#readers[dir === 'sent' ? 'received' : 'sent'].maxFrame = value;
       },
-      lost: (mark: Mark) => this.#lost(dir, mark),
+      lost: (mark: Mark) => {
+        this.#flush();
+        this.#lost(dir, mark);
+      },
       refused: (reason: string) => info.counters.count('http_refused', 'reason', reason),
       promise: (_stream: number, _promised: number, block: Buffer) => {
         this.#decode(dir, block);
@@ -80,10 +95,19 @@ export class Http2Protocol implements ConnectionProtocol {
       }),
       received: new FrameReader('server', late, {
         ...shared('received'),
-        headers: (stream, block, first, mark) => this.#responseHead(stream, block, first, mark),
+        headers: (stream, block, first, mark) => {
+          this.#flush();
+          this.#responseHead(stream, block, first, mark);
+        },
         data: (stream, bytes, from, to, mark) => this.#responseData(stream, bytes, from, to, mark),
-        end: (stream, mark) => this.#responseEnd(stream, mark),
-        goaway: (last, _code, mark) => this.#goaway(last, mark),
+        end: (stream, mark) => {
+          this.#flush();
+          this.#responseEnd(stream, mark);
+        },
+        goaway: (last, _code, mark) => {
+          this.#flush();
+          this.#goaway(last, mark);
+        },
       }),
     };
     if (upgrade === undefined) return;
@@ -101,6 +125,31 @@ export class Http2Protocol implements ConnectionProtocol {
     if (this.#foreign <= MAX_FOREIGN) return;
     this.#info.counters.warn('A connection speaks a protocol that is not read.', 'unsupported', 'protocol', 'unknown');
     this.ignored = true;
+  }
+
+  get readsRows(): boolean {
+    return this.#answering?.readsRows === true;
+  }
+
+  row(row: Row): number {
+    const bodies = new RowBodies(row);
+    this.#bodies = bodies;
+    let read = 0;
+    for (const piece of row.pieces) {
+      if (!this.ready('received', piece)) break;
+      bodies.piece = read;
+      this.feed('received', piece, row.markOf(read));
+      read++;
+      if (!this.readsRows) break;
+    }
+    this.#flush();
+    this.#bodies = undefined;
+    return read;
+  }
+
+  /** Before anything but DATA is heard of: it came behind what was gathered. */
+  #flush(): void {
+    this.#bodies?.flush();
   }
 
   gap(dir: Direction, size: number | undefined, mark: Mark): void {
@@ -205,6 +254,12 @@ export class Http2Protocol implements ConnectionProtocol {
 
   #responseData(id: number, bytes: Buffer, from: number, to: number, mark: Mark): void {
     const stream = this.#streams.get(id);
+    this.#answering = stream;
+    if (this.#bodies !== undefined && stream?.readsRows === true) {
+      this.#bodies.add(stream, bytes, from, to, mark);
+      return;
+    }
+    this.#flush();
     if (stream !== undefined) {
       stream.responseData(bytes, from, to, mark);
       if (stream.exchange.isOrphan && !stream.exchange.isRead) this.#streams.delete(id);

@@ -86,6 +86,11 @@ export class Http2Stream {
     else this.#inTurn(piece.length, () => this.#data(piece, mark));
   }
 
+  /** Whether its answer may come in rows now. */
+  get readsRows(): boolean {
+    return this.exchange.requestDone && this.exchange.readsRows;
+  }
+
   responseMissing(mark: Mark): void {
     if (!this.exchange.isRead || this.#hasEnded) return;
     if (!this.#isAnswered && !this.#beginLost(mark)) return;

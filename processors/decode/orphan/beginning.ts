@@ -1,6 +1,6 @@
 import { awsEvent } from '../body/aws-event.ts';
 import { EventStreamReader } from '../body/event-stream.ts';
-import { decoderOf } from '../body/reader.ts';
+import { streamDecoderOf } from '../body/reader.ts';
 import { isObject, type Json, parseJson } from '../json.ts';
 import { jsonStart } from './json-start.ts';
 
@@ -21,7 +21,7 @@ export type Ask<T> = (event: Json, name: string | undefined, framing: Framing) =
  */
 export class Beginning<T> {
   readonly #ask: Ask<T>;
-  readonly #text: ReturnType<typeof decoderOf>;
+  readonly #text: ReturnType<typeof streamDecoderOf>;
   readonly #aws: EventStreamReader | undefined;
   #start = '';
   #awsBytes = 0;
@@ -32,7 +32,7 @@ export class Beginning<T> {
 
   constructor(contentType: string | undefined, ask: Ask<T>) {
     this.#ask = ask;
-    this.#text = decoderOf(contentType);
+    this.#text = streamDecoderOf(contentType);
     if (contentType?.toLowerCase().includes('amazon.eventstream') !== true) return;
     this.#aws = new EventStreamReader((message) => {
       const read = awsEvent(message);

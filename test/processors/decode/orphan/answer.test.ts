@@ -384,3 +384,18 @@ test('the host of the connection says more than the answer', () => {
     limitations: ['the request was not seen'],
   });
 });
+
+test('an answer that is cut within a character leaves nothing for the bodies of others', () => {
+  const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n';
+  const recorder = new Recorder()
+    .lose('cut', 'sent', 100)
+    .data('cut', 'received', Buffer.concat([Buffer.from(`${head}data: {"a":"`), Buffer.from([0xf0, 0x9f])]))
+    .wait(5000)
+    .open('whole', { sni: openai.host })
+    .data('whole', 'sent', openai.sent)
+    .data('whole', 'received', openai.received);
+  const { of, count } = decode(recorder.events);
+  expect(of('ai.request')[0]?.data).toHaveProperty('messages');
+  expect(of('ai.response').map((event) => event.confidence.completeness)).toContain('full');
+  expect(count('unreadable_bodies')).toBe(0);
+});
