@@ -1,11 +1,14 @@
 /**
  * CPU of `decode` beside `JSON.parse` of the same bodies, turn by turn in one process: requests of 23 KB, answers streamed as server-sent
- * events in reads of 250 bytes, the same over HTTP/2 and in gzip (inflation is timed apart and taken off). A ratio is the median of those of the
- * rounds, in which both come first once: a busy machine slows both, and who comes second collects the garbage of the other. What `decode` does
- * beyond parsing, from framing to match keys and events, is on its side; `JSON.parse` gets its texts whole. Requests of which nothing was sent
- * before are shown without the bar: agents send one such a conversation, and each of its messages is digested. Prints one table; ends with 1
- * when one of the others costs more than 1.5 times its bodies. Run: `npm run build && npx tsx bench/decode.ts`.
+ * events in reads of 250 bytes, the same over HTTP/2 and in gzip (inflation is timed apart and taken off). Each load has a process of its own:
+ * else the collector of garbage would go through the records of the others too. A ratio is the median of those of the rounds, in which both come
+ * first once: a busy machine slows both, and who comes second collects the garbage of the other. What `decode` does beyond parsing, from framing
+ * to match keys and events, is on its side; `JSON.parse` gets its texts whole. Requests of which nothing was sent before are shown without the
+ * bar: agents send one such a conversation, and each of its messages is digested. Prints one table; ends with 1 when one of the others costs more
+ * than 1.5 times its bodies. Run: `npm run build && npx tsx bench/decode.ts`.
  */
+import { execFileSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
 import type { OispEvent } from '../core/index.ts';
 import { type Load, loads } from './decode-loads.ts';
 
@@ -21,9 +24,9 @@ const { flavours } = await built<typeof import('../processors/decode/flavours/in
 );
 
 const BAR = 1.5;
-const ROUNDS = 15;
-/** Rounds of each load before any is measured: a collector runs for long, and CPU counts the compiler's threads too. */
-const WARM_ROUNDS = 40;
+const ROUNDS = 21;
+/** Rounds before any is measured: a collector runs for long, and CPU counts the compiler's threads too. */
+const WARM_ROUNDS = 60;
 const silent = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
 
 /** Microseconds of CPU. */
@@ -82,10 +85,22 @@ function measure(load: Load): boolean {
   return load.hasNoBar === true || ratio <= BAR;
 }
 
-console.log(
-  `${'CPU, ns a byte of JSON'.padEnd(34)}     MB    decode     parse   inflate    ratio   bar ${BAR} (decode - inflate : parse)`,
-);
 const all = await loads();
-for (const { events } of all) for (let round = 0; round < WARM_ROUNDS; round++) decode(events);
-const results = all.map(measure);
-process.exitCode = results.every(Boolean) ? 0 : 1;
+const { values } = parseArgs({ options: { one: { type: 'string' } } });
+if (values.one === undefined) {
+  console.log(
+    `${'CPU, ns a byte of JSON'.padEnd(34)}     MB    decode     parse   inflate    ratio   bar ${BAR} (decode - inflate : parse)`,
+  );
+  const inOwnProcess = (at: number): boolean => {
+    const args = ['--import', 'tsx', import.meta.filename, '--one', String(at)];
+    const [line = '', isWithin = ''] = execFileSync(process.execPath, args, { encoding: 'utf8' }).split('\n');
+    console.log(line);
+    return isWithin === 'true';
+  };
+  process.exitCode = all.map((_, at) => inOwnProcess(at)).every(Boolean) ? 0 : 1;
+} else {
+  const load = all.splice(Number(values.one), 1)[0] as Load;
+  all.length = 0;
+  for (let round = 0; round < WARM_ROUNDS; round++) decode(load.events);
+  console.log(measure(load));
+}

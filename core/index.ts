@@ -39,7 +39,7 @@ export * from './export/sender.ts';
 export * from './export/store.ts';
 export * from './glob.ts';
 export { type RetryOptions, retry } from './graph/retry.ts';
-export { eachOnce, goesOn, originOf } from './growing.ts';
+export { eachOnce, goesOn, ListMemo, originOf } from './growing.ts';
 export type { FrameHandler } from './http2/frame-handler.ts';
 export { FLAG, FRAME, type Peer, PREFACE } from './http2/frame-head.ts';
 export * from './http2/frame-reader.ts';

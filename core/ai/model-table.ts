@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { matchesGlob } from './host-table.ts';
 import { idsOf } from './model-id.ts';
 import type { Model, ModelEntry } from './provider.ts';
@@ -7,10 +8,15 @@ interface Pattern {
   readonly model: Model;
 }
 
+/** Longer ids are not remembered. */
+const MAX_ID = 256;
+
 /** The models of one provider, by their ids, aliases and patterns. */
 export class ModelTable {
   readonly #exact = new Map<string, Model>();
   readonly #patterns: Pattern[] = [];
+  /** What ids were found to be: those of a machine are few. */
+  readonly #known = new LRUCache<string, { readonly model: Model | undefined }>({ max: 256 });
 
   constructor(
     provider: string,
@@ -31,6 +37,16 @@ export class ModelTable {
 
   /** The model of an id in any of its forms. */
   get(id: string): Model | undefined {
+    if (id.length > MAX_ID) return this.#find(id);
+    let known = this.#known.get(id);
+    if (known === undefined) {
+      known = { model: this.#find(id) };
+      this.#known.set(id, known);
+    }
+    return known.model;
+  }
+
+  #find(id: string): Model | undefined {
     for (const name of idsOf(id)) {
       const found = this.#exact.get(name) ?? this.#patterns.find(({ glob }) => matchesGlob(name, glob))?.model;
       if (found !== undefined) return found;

@@ -1,4 +1,4 @@
-import { originOf } from '../growing.ts';
+import { ListMemo, originOf } from '../growing.ts';
 import type { Key } from './match.ts';
 import type { Message } from './types.ts';
 
@@ -45,7 +45,7 @@ const MAX_PLACES = 64;
 
 /** Sums of histories, by the list of their messages: the sum of a list that goes on begins with that of the earlier one. */
 export class HistorySums {
-  readonly #known = new WeakMap<readonly MessageKeys[], HistoryKeys>();
+  readonly #known = new ListMemo<HistoryKeys>();
 
   /** An assistant's message at the end is one that the request begins itself: its keys are there, but it is no answer. */
   of(list: readonly MessageKeys[]): HistoryKeys {
@@ -66,9 +66,10 @@ export class HistorySums {
 }
 
 function added(before: HistoryKeys, list: readonly MessageKeys[], from: number, to: number): HistoryKeys {
-  const all = before.keys.slice();
+  const more: Key[] = [];
   const system = before.system.slice();
-  const opening = before.opening.slice();
+  // behind an answer it stays as it is, and so does what was worked out for it
+  const opening = before.answer === undefined ? before.opening.slice() : before.opening;
   let latest = before.latest.slice();
   let { answer, weight, places, last } = before;
   for (let i = from; i < to; i++) {
@@ -78,17 +79,18 @@ function added(before: HistoryKeys, list: readonly MessageKeys[], from: number, 
       if (typeof message.content === 'string') system.push(message.content);
       continue;
     }
-    const start = all.length;
-    for (const key of keys) all.push(key);
+    const start = before.keys.length + more.length;
+    for (const key of keys) more.push(key);
     if (said !== undefined) {
       weight += said;
-      answer = [last === 'assistant' && answer ? answer[0] : start, all.length];
+      answer = [last === 'assistant' && answer ? answer[0] : start, start + keys.length];
       latest = [];
     } else {
-      if (answer === undefined) opening.push(message);
+      if (answer === undefined) (opening as Message[]).push(message);
       latest.push(message);
     }
     last = message.role;
   }
+  const all = before.keys.concat(more);
   return { keys: all, answer, system, opening, latest, weight, places, last };
 }

@@ -1,4 +1,4 @@
-import { eachOnce } from '../growing.ts';
+import { eachOnce, ListMemo } from '../growing.ts';
 import { Memo } from '../memo.ts';
 import { merged } from '../merged.ts';
 import { EffectKeys } from './effect-keys.ts';
@@ -47,8 +47,9 @@ class HmacMatcher implements Matcher {
     (text) => this.#once(text),
     (text, into) => this.#lines(text, into),
   );
-  readonly #toolsOf = new WeakMap<readonly ToolDefinition[], Key>();
+  readonly #toolsOf = new ListMemo<Key>();
   readonly #sums = new HistorySums();
+  readonly #linesOfOpening = new ListMemo<readonly Key[]>();
   readonly #keysOfEach = eachOnce((message: Message) => this.#keysOfMessage(message));
 
   constructor(key: Uint8Array) {
@@ -120,7 +121,11 @@ class HmacMatcher implements Matcher {
       keys.system = this.#canonical('s', system.length === 1 ? (system[0] as string) : system.join('\n'));
     const tools = data.tools && this.#tools(data.tools);
     if (tools) keys.tools = tools;
-    const lines = this.#linesOfAll(history.opening);
+    let lines = this.#linesOfOpening.get(history.opening);
+    if (lines === undefined) {
+      lines = this.#linesOfAll(history.opening);
+      this.#linesOfOpening.set(history.opening, lines);
+    }
     if (lines.length > 0) keys.lines = lines;
     const words = answer === undefined ? [] : this.#linesOfAll(latest);
     if (words.length > 0) keys.latest = words;

@@ -4,6 +4,7 @@ import {
   type AiResponseData,
   eachOnce,
   goesOn,
+  ListMemo,
   type Message,
   originOf,
   type Part,
@@ -41,13 +42,13 @@ export function readerOfTools(
   };
 }
 
-const ALL = new WeakMap<readonly Message[], readonly Message[]>();
+const ALL = new ListMemo<readonly Message[]>();
 
 /** The messages of a request that has its system prompt beside its turns. They go on where turns and prompt do. */
 export function ledBy(lead: readonly Message[], turns: readonly Message[]): readonly Message[] {
   if (lead.length === 0) return turns;
   const origin = originOf(turns);
-  const before = origin && ALL.get(origin.from as readonly Message[]);
+  const before = origin && ALL.get(origin.from);
   let all: readonly Message[] = [...lead, ...turns];
   if (
     before?.length === lead.length + (origin?.from.length ?? 0) &&

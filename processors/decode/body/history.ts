@@ -181,7 +181,8 @@ function isSameBehind(known: Known, body: Buffer, { end }: Elements): boolean {
 }
 
 function withList(rest: Json, known: Known, kept: number, more: readonly unknown[]): Json {
-  const all = known.values.slice(0, kept).concat(more);
+  const before = kept === known.values.length ? known.values : known.values.slice(0, kept);
+  const all = before.concat(more);
   goesOn(all, known.values, kept);
   return { ...rest, [known.key]: all };
 }
@@ -245,8 +246,8 @@ function elementsBehind(body: Buffer, known: Known, kept: number): Elements | un
   const isMore = tail.charCodeAt(next) === COMMA;
   const more = endsOf(tail, isMore ? next + 1 : next);
   if (more === undefined || isMore !== more.ends.length > 0) return undefined;
-  const ends = known.ends.slice(0, kept);
-  for (const end of more.ends) ends.push(from + end);
+  const before = kept === known.ends.length ? known.ends : known.ends.slice(0, kept);
+  const ends = before.concat(more.ends.map((end) => from + end));
   return { key: known.key, start: known.start, ends, end: from + more.end };
 }
 
