@@ -23,7 +23,7 @@ const MAX_KEYS = 64;
 const MIN_LINE = 16;
 const MIN_TEXT = 8;
 /** Of memoised texts, for each use. */
-const MEMO_BYTES = 8 << 20;
+const MEMO_BYTES = 2 << 20;
 const MAX_DEPTH = 32;
 /** Of a text, for its lines. */
 const MAX_LINES = 65_536;

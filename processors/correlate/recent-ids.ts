@@ -1,7 +1,7 @@
 /** Ids of one generation; two are kept. */
-const GENERATION = 65_536;
+const GENERATION = 16_384;
 
-/** The ids of the events that came lately: at least 65,536, at most twice as many. */
+/** The ids of the events that came lately: at least 16,384, at most twice as many. */
 export class RecentIds {
   #young = new Set<string>();
   #old = new Set<string>();

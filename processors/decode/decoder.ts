@@ -39,7 +39,7 @@ export interface DecoderOptions {
 }
 
 /** Bytes of bodies that are remembered, so that what is sent again is not parsed again. */
-const MAX_HISTORY = 32 << 20;
+const MAX_HISTORY = 16 << 20;
 
 /** A connection is weighed again after so many bytes; seldom while its records may come in rows: it then holds texts of an answer and no more. */
 const WEIGHED = 1024;
