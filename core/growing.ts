@@ -46,7 +46,7 @@ class Noted extends Given {
   }
 }
 
-/** What was worked out for lists, which nobody may change; kept for as long as they are. */
+/** What was worked out for lists, which nobody may change; kept for as long as they are. The first value of a list stays. */
 export class ListMemo<T> {
   get(list: readonly unknown[]): T | undefined {
     let note = Noted.firstOf(list);
@@ -54,8 +54,9 @@ export class ListMemo<T> {
     return note?.value as T | undefined;
   }
 
+  /** Nothing is kept of an empty list, which may be one that all share, and nothing twice. */
   set(list: readonly unknown[], value: T): void {
-    Noted.add(list, this, value);
+    if (list.length > 0 && this.get(list) === undefined) Noted.add(list, this, value);
   }
 }
 

@@ -25,6 +25,7 @@ export interface HistoryKeys {
   readonly latest: readonly Message[];
   /** Characters of all answers. */
   readonly weight: number;
+  /** Folders that are named before the first answer. */
   readonly places: readonly Key[];
   /** Whose the last message is. */
   readonly last: Message['role'] | undefined;
@@ -74,7 +75,8 @@ function added(before: HistoryKeys, list: readonly MessageKeys[], from: number, 
   let { answer, weight, places, last } = before;
   for (let i = from; i < to; i++) {
     const { message, keys, said, places: named } = list[i] as MessageKeys;
-    if (named !== undefined && places.length < MAX_PLACES) places = [...new Set([...places, ...named])];
+    if (named !== undefined && answer === undefined && places.length < MAX_PLACES)
+      places = [...new Set([...places, ...named])];
     if (keys === undefined) {
       if (typeof message.content === 'string') system.push(message.content);
       continue;

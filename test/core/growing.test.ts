@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { eachOnce, goesOn } from '../../core/growing.ts';
+import { eachOnce, goesOn, ListMemo } from '../../core/growing.ts';
 
 test('a list that goes on gives what it would give alone, and each element is read once', () => {
   const steps = fc.array(fc.tuple(fc.nat(8), fc.array(fc.nat(20), { maxLength: 5 })), { minLength: 1, maxLength: 12 });
@@ -35,4 +35,17 @@ test('a list that goes on from one that was never read is read whole', () => {
   const second = [1, 2, 3];
   goesOn(second, first, 2);
   expect(read(second)).toEqual([2, 3, 4]);
+});
+
+test('nothing is kept of an empty list, which many may share, and a second value replaces none', () => {
+  const memo = new ListMemo<object>();
+  const empty: readonly unknown[] = Object.freeze([]);
+  memo.set(empty, {});
+  expect(memo.get(empty)).toBeUndefined();
+  const list = [1];
+  const first = {};
+  memo.set(list, first);
+  memo.set(list, {});
+  expect(memo.get(list)).toBe(first);
+  expect(new ListMemo().get(list)).toBeUndefined();
 });

@@ -1,4 +1,5 @@
-import type { Json } from '../json.ts';
+import type { TextDecoder } from 'node:util';
+import { type Json, parseJson } from '../json.ts';
 import { Bytes } from './bytes.ts';
 import { BodyDecoder, type Damage } from './coding.ts';
 import { boundaryOf, type FormPart, MultipartReader } from './multipart.ts';
@@ -80,8 +81,14 @@ export class RequestBodyReader {
     const text = decoderOf(this.#contentType);
     const body = this.#bytes.concat();
     // a call without a body is read by its path
-    const value = body.length === 0 ? {} : this.#parse(body, (bytes) => text.decode(bytes));
+    const value = body.length === 0 ? {} : this.#valueOf(body, text);
     return { value, wordsOf: () => text.decode(body), damage, decoder };
+  }
+
+  /** What was sent before is told by bytes, which mean the same in UTF-8 alone. */
+  #valueOf(body: Buffer, text: TextDecoder): unknown {
+    if (text.encoding !== 'utf-8') return parseJson(text.decode(body));
+    return this.#parse(body, (bytes) => text.decode(bytes));
   }
 }
 

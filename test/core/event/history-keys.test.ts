@@ -50,3 +50,14 @@ test('the last answer is what assistants said last in a row, and a begun answer 
   const begun = new HistorySums().of([...list, said('assistant', 'a3')]);
   expect(begun).toMatchObject({ keys: ['q', 'a1', 'a2', 'r', 'a3'], answer: [1, 3], weight: 10 });
 });
+
+test('folders count that are named before the first answer', () => {
+  const of = (role: Message['role'], place: string): MessageKeys => ({
+    message: { role },
+    keys: role === 'system' ? undefined : [place],
+    said: role === 'assistant' ? 1 : undefined,
+    places: role === 'assistant' ? undefined : [place],
+  });
+  const list = [of('system', 's'), of('user', 'u'), of('assistant', 'a'), of('user', 'later'), of('system', 'late')];
+  expect(new HistorySums().of(list).places).toEqual(['s', 'u']);
+});

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Histories } from '../../../../processors/decode/body/history.ts';
+import { RequestBodyReader } from '../../../../processors/decode/body/request-body.ts';
 
 const RUNS = Math.min(20_000, Number(process.env['OISP_FUZZ'] ?? 2000));
 const limit = { numRuns: RUNS, interruptAfterTimeLimit: 15_000 };
@@ -107,4 +108,20 @@ test('what is held stays below its bound', () => {
     expect(histories.size).toBeLessThanOrEqual(1 << 20);
   }
   expect(histories.size).toBeGreaterThan(1 << 18);
+});
+
+test('a body in another charset is read by itself: the same bytes are other words there', () => {
+  const histories = new Histories(1 << 20);
+  const body = Buffer.from(JSON.stringify({ messages: [{ role: 'user', content: 'na\u00efve '.repeat(600) }] }));
+  const read = (contentType: string): unknown => {
+    const reader = new RequestBodyReader(new Map([['content-type', contentType]]), 1 << 20, (bytes, words) =>
+      histories.parse(bytes, 'a', words),
+    );
+    reader.push(body);
+    return reader.end(false).value;
+  };
+  expect(read('application/json')).toEqual(JSON.parse(body.toString()));
+  const latin = new TextDecoder('iso-8859-1').decode(body);
+  expect(read('application/json; charset=iso-8859-1')).toEqual(JSON.parse(latin));
+  expect(read('application/json; charset=UTF-8')).toEqual(JSON.parse(body.toString()));
 });
