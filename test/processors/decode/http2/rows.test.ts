@@ -5,7 +5,7 @@ import { FLAG, FRAME, type OispEvent } from '../../../../core/index.ts';
 import { Http2Protocol } from '../../../../processors/decode/http2/protocol.ts';
 import { frame, settings } from '../../../core/http2/wire.ts';
 import { Recorder } from '../capture.ts';
-import { call, chatBody, fate, limits, run, type Step, say, write } from '../stream/row-capture.ts';
+import { call, chatBody, expectRowsToMatch, fate, run, type Step, say, write } from '../stream/row-capture.ts';
 import { ask, Conversation, OK } from './conversation.ts';
 
 const SSE = OK.map(([name, value]) => [name, name === 'content-type' ? 'text/event-stream' : value] as const);
@@ -93,23 +93,7 @@ const connection = fc
   });
 
 test('records over HTTP/2 that are read in rows bring the same events, with the same times, as records one by one', () => {
-  const row = vi.spyOn(Http2Protocol.prototype, 'row');
-  fc.assert(
-    fc.property(
-      connection,
-      fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 5 }),
-      limits,
-      (events, batches, over) => {
-        row.mockClear();
-        const single = run(events, [1], over);
-        expect(row).not.toHaveBeenCalled(); // a batch of one record has no row
-        expect(run(events, [events.length], over)).toEqual(single);
-        expect(run(events, batches, over)).toEqual(single);
-      },
-    ),
-    { numRuns: 300 },
-  );
-  row.mockRestore();
+  expectRowsToMatch(connection, Http2Protocol.prototype, 300);
 });
 
 test('most records of a stream over HTTP/2 are read in rows, and a tool call has the time of the record that it ends in', () => {

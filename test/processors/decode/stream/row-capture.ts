@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import { expect, vi } from 'vitest';
 import type { OispEvent } from '../../../../core/index.ts';
 import type { DecoderOptions } from '../../../../processors/decode/decoder.ts';
+import type { Row } from '../../../../processors/decode/stream/row.ts';
 import { makeDecoder, type Recorder, sseText } from '../capture.ts';
 
 export const chat = (delta: object, finish: string | null = null): object => ({
@@ -99,9 +101,30 @@ export function run(events: readonly OispEvent[], batches: readonly number[], ov
   return { out, samples: meter.samples() };
 }
 
-export const limits = fc.record({
+const limits = fc.record({
   streamingChunks: fc.boolean(),
   maxConnectionBytes: fc.constantFrom(64 << 20, 64 << 20, 20_000, 4000),
   maxTotalBytes: fc.constantFrom(256 << 20, 256 << 20, 30_000),
   maxBodyBytes: fc.constantFrom(16 << 20, 16 << 20, 3000),
 });
+
+/** Records that are read in rows bring the same events, with the same times, as records one by one. `protocol` is who reads the rows. */
+export function expectRowsToMatch(
+  conversations: fc.Arbitrary<readonly OispEvent[]>,
+  protocol: { row(row: Row): number },
+  numRuns: number,
+): void {
+  const row = vi.spyOn(protocol, 'row');
+  const sizes = fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(conversations, sizes, limits, (events, batches, over) => {
+      row.mockClear();
+      const single = run(events, [1], over);
+      expect(row).not.toHaveBeenCalled(); // a batch of one record has no row
+      expect(run(events, [events.length], over)).toEqual(single);
+      expect(run(events, batches, over)).toEqual(single);
+    }),
+    { numRuns },
+  );
+  row.mockRestore();
+}

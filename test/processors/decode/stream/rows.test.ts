@@ -4,7 +4,18 @@ import { expect, test, vi } from 'vitest';
 import type { OispEvent } from '../../../../core/index.ts';
 import { Http1Protocol } from '../../../../processors/decode/http1/protocol.ts';
 import { Recorder, request, sse, sseText } from '../capture.ts';
-import { call, chat, chatBody, claudeBody, fate, limits, run, type Step, say, write } from './row-capture.ts';
+import {
+  call,
+  chat,
+  chatBody,
+  claudeBody,
+  expectRowsToMatch,
+  fate,
+  run,
+  type Step,
+  say,
+  write,
+} from './row-capture.ts';
 
 const ASK = { stream: true, messages: [{ role: 'user', content: 'hi' }] };
 const CHAT = request('api.openai.com', '/v1/chat/completions', { model: 'gpt-4o', ...ASK });
@@ -95,23 +106,7 @@ const conversation = fc
   });
 
 test('records that are read in rows bring the same events, with the same times, as records one by one', () => {
-  const row = vi.spyOn(Http1Protocol.prototype, 'row');
-  fc.assert(
-    fc.property(
-      conversation,
-      fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 5 }),
-      limits,
-      (events, batches, over) => {
-        row.mockClear();
-        const single = run(events, [1], over);
-        expect(row).not.toHaveBeenCalled(); // a batch of one record has no row
-        expect(run(events, [events.length], over)).toEqual(single);
-        expect(run(events, batches, over)).toEqual(single);
-      },
-    ),
-    { numRuns: 150 },
-  );
-  row.mockRestore();
+  expectRowsToMatch(conversation, Http1Protocol.prototype, 150);
 });
 
 const WORDS = Array.from({ length: 30 }, (_, n) => say(`word ${n} `));
